@@ -1,0 +1,48 @@
+#include "abi/engine_output.h"
+
+#include <utility>
+#include <vector>
+
+#include "abi/guarded.h"
+#include "abi/list_view.h"
+
+namespace aiges {
+
+Result<OutputPtr> EngineOutput::take(pDataList head, TagId tag, wrapperExecFreePtr free,
+                                     const std::shared_ptr<EngineContext>& context) {
+  ListFault fault{};
+  Status status = check_list(head, "wrapperExec", fault);
+  if (fault == ListFault::kEndless) {
+    // Freeing follows the list as reading does: better to lose it than to hang in the engine.
+    count(context->stats().outputs_abandoned);
+    return status;
+  }
+  context->output_made();
+  auto* output = new EngineOutput(head, tag, free, context);
+  OutputPtr owner = OutputPtr::adopt(output);
+  if (!status.ok()) return status;
+
+  std::vector<Pair> pairs;  // stays unallocated while there is no description
+  for (const DataList* node = head; node; node = node->next) {
+    OutputItem item = view_node(*node);
+    item.desc_begin = output->desc_size();
+    if (node->desc) {
+      pairs.clear();
+      view_desc(*node, DescLength::kVlen, pairs);
+      for (const Pair& pair : pairs) output->add_desc(pair);
+    }
+    item.desc_end = output->desc_size();
+    output->add_item(item);
+  }
+  return owner;
+}
+
+void EngineOutput::reap() noexcept {
+  (void)guarded("wrapperExecFree", Code::kExec, [this] { free_(tag_.c_str(), &head_); });
+  const std::shared_ptr<EngineContext> context = std::move(context_);
+  delete this;
+  count(context->stats().exec_free);
+  context->output_gone();
+}
+
+}  // namespace aiges

@@ -1,0 +1,14 @@
+#include "bindings/python.h"
+
+#include "bindings/completion_queue.h"
+#include "bindings/engine_handle.h"
+#include "bindings/result_object.h"
+
+PYBIND11_MODULE(_core, module) {
+  module.doc() = "The native part of aiges_native. Use the package; names here may change.";
+  module.attr("__version__") = AIGES_VERSION;
+  aiges::py::register_results(module);
+  aiges::py::register_completion_queue(module);
+  aiges::py::register_engine(module);
+  aiges::py::register_session(module);
+}
