@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import concurrent.futures
 import os
+import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
@@ -16,13 +17,15 @@ from aiges_native._core import Operation, Result
 from aiges_native._dispatch import Token, dispatcher, loop_queue
 from aiges_native._modes import mode_bits, mode_names
 from aiges_native.errors import AigesError, EngineLoadError
-from aiges_native.session import Session
+from aiges_native.session import Session, close_after
 from aiges_native.wrapper.binding import BoundWrapper, bind_file
 
 if TYPE_CHECKING:
     from aiges_native.types import DataIn, Params, StrPath
 
 _EVENT_METER, _EVENT_TRACE, _EVENT_METRICS = 0, 1, 2
+
+_EXIT_PATIENCE = 5.0  # seconds, for all engines together
 
 # What is closed at exit. Weak: an engine that nobody uses any more closes itself.
 _live: weakref.WeakSet[Engine] = weakref.WeakSet()
@@ -215,9 +218,11 @@ class Engine(_core.Engine):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
+        close_after(self.close, exc)
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_bound"):
+            return "<Engine (not loaded)>"
         state = "closed" if self.closed else ", ".join(sorted(self.modes))
         return f"<Engine {self.name!r} ({self.kind}; {state})>"
 
@@ -281,11 +286,12 @@ def load(
 
 def _close_all() -> None:
     """At exit, while Python still works: wrappers need it to finish."""
+    deadline = time.monotonic() + _EXIT_PATIENCE
     for engine in list(_live):
         if engine._pid != os.getpid():
             continue
         try:
-            engine.close(timeout=2)
+            engine.close(timeout=max(0.0, deadline - time.monotonic()))
         except AigesError:
             pass  # a call that hangs must not keep the process from ending
     dispatcher.stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -12,7 +12,7 @@ from aiges_native import _core
 from aiges_native._core import Result
 from aiges_native._dispatch import loop_queue
 from aiges_native._modes import MODE_BITS, mode_names
-from aiges_native.errors import DeadlineError
+from aiges_native.errors import AigesError, DeadlineError
 from aiges_native.types import Status
 
 if TYPE_CHECKING:
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 # How often an engine that cannot call back is asked by a coroutine, in seconds: soon at first.
 _FIRST_PAUSE = 0.0005
 _LONGEST_PAUSE = 0.01
+
+
+def close_after(close: Callable[[], None], error: BaseException | None) -> None:
+    """Closes at the end of a block; an error the block ends with is not hidden by another one."""
+    try:
+        close()
+    except AigesError as second:
+        if error is None:
+            raise
+        error.add_note(f"Closing failed as well: {second}")
 
 
 class Session(_core.Session):
@@ -104,7 +114,7 @@ class Session(_core.Session):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
+        close_after(self.close, exc)
 
     # asyncio. What may block in the engine runs in the loop's own pool of threads; waiting for
     # a result that the engine calls back with needs no thread at all.
@@ -175,4 +185,4 @@ class Session(_core.Session):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self.aclose()
+        await asyncio.get_running_loop().run_in_executor(None, close_after, self.close, exc)

@@ -189,10 +189,7 @@ class Loader:
         **options: Any,
     ) -> aiges_native.Engine:
         """``leaves`` says which counters are not 0 in the end, for engines that give no choice."""
-        named = (
-            isinstance(engine, str) and "/" not in engine and not engine.endswith((".so", ".py"))
-        )
-        path = self._find(str(engine)) if named else Path(engine)
+        path = self._find(engine) if is_name(engine) else Path(engine)
         loaded = aiges_native.load(path, **options)
         self._opened.append((loaded, path, leaves or {}))
         return loaded

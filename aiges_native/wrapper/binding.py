@@ -7,6 +7,7 @@ wrapper wants its arguments is worked out once, when the file is loaded.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import inspect
 import itertools
@@ -119,8 +120,11 @@ def describe_exception(error: BaseException) -> str:
 class BoundWrapper:
     """A wrapper whose methods were looked at once and are now called in one form."""
 
-    def __init__(self, path: str, module: ModuleType, wrapper: Any) -> None:
+    def __init__(
+        self, path: str, module: ModuleType, wrapper: Any, neighbours: _Neighbours
+    ) -> None:
         self.path = path
+        self._neighbours = neighbours
         self._module: ModuleType | None = module
         self._wrapper: Any = wrapper
         bound: dict[str, Callable[..., Any]] = {}
@@ -150,7 +154,7 @@ class BoundWrapper:
         method = getattr(self._wrapper, "wrapperInit", None)
         if method is None:
             return 0
-        with _importable(self.path):
+        with self._neighbours.importable():
             return _number(method(config), "wrapperInit")
 
     def fini(self) -> int:
@@ -161,6 +165,7 @@ class BoundWrapper:
             # Models are large: they go now, not when the last result of the engine does.
             if self._module is not None:
                 sys.modules.pop(self._module.__name__, None)
+            self._neighbours = _Neighbours(self.path)
             self._module = self._wrapper = None
             self._methods = {}
 
@@ -256,17 +261,41 @@ class BoundWrapper:
         return 0, nodes, ""
 
 
-@contextmanager
-def _importable(path: str) -> Iterator[None]:
-    """Lets code import modules that lie beside the wrapper."""
-    folder = os.path.dirname(os.path.abspath(path))
-    with _import_lock:
-        sys.path.insert(0, folder)
-        try:
-            yield
-        finally:
-            if folder in sys.path:
-                sys.path.remove(folder)
+class _Neighbours:
+    """The modules that lie beside a wrapper file, importable while its code is loaded.
+
+    They are in ``sys.modules`` only while the wrapper loads and initialises: another wrapper's module
+    of the same name must not be taken for this one's, nor the other way round.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._folder = os.path.dirname(os.path.abspath(path))
+        self._modules: dict[str, ModuleType] = {}
+
+    def _is_beside(self, name: str, module: ModuleType) -> bool:
+        file = getattr(sys.modules.get(name.partition(".")[0], module), "__file__", None)
+        if not file:
+            return False
+        place = os.path.dirname(file)
+        if os.path.basename(file).startswith("__init__."):
+            place = os.path.dirname(place)
+        return place == self._folder
+
+    @contextmanager
+    def importable(self) -> Iterator[None]:
+        with _import_lock:
+            before = set(sys.modules)
+            sys.modules.update(self._modules)
+            sys.path.insert(0, self._folder)
+            importlib.invalidate_caches()
+            try:
+                yield
+            finally:
+                if self._folder in sys.path:
+                    sys.path.remove(self._folder)
+                for name, module in list(sys.modules.items()):
+                    if name not in before and self._is_beside(name, module):
+                        self._modules[name] = sys.modules.pop(name)
 
 
 def _load_error(path: str, text: str, engine: str) -> EngineLoadError:
@@ -291,16 +320,17 @@ def bind_file(path: str, engine: str) -> BoundWrapper:
     if spec is None or spec.loader is None:
         raise _load_error(path, "Python does not know how to import it", engine)
     module = importlib.util.module_from_spec(spec)
+    neighbours = _Neighbours(path)
     sys.modules[name] = module
     try:
-        with _importable(path):
+        with neighbours.importable():
             spec.loader.exec_module(module)
             factory = getattr(module, "Wrapper", None)
             if factory is None:
                 classes = [k for k, v in vars(module).items() if inspect.isclass(v)]
                 found = f"; it has {', '.join(classes)}" if classes else ""
                 raise BindingError(f"it has no class Wrapper{found}")
-            bound = BoundWrapper(os.path.abspath(path), module, factory())
+            bound = BoundWrapper(os.path.abspath(path), module, factory(), neighbours)
             if bound.modes == 0:
                 raise BindingError(
                     "its Wrapper can do nothing: define wrapperOnceExec, or wrapperOnceExecAsync, "

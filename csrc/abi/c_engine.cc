@@ -37,10 +37,6 @@ class ResourceIds {
   std::vector<unsigned> ids_;
 };
 
-std::string_view session_id(const Request& request) {
-  return request.session_id.empty() ? std::string_view(request.tag_text) : request.session_id;
-}
-
 // The lists of one request.
 struct Lists {
   ListBuilder builder;
@@ -48,7 +44,7 @@ struct Lists {
   pDataList data = nullptr;
 
   Status build(const Request& request) {
-    Result<pParamList> pairs = builder.params(request.params, session_id(request));
+    Result<pParamList> pairs = builder.params(request.params, session_id_of(request));
     if (!pairs.ok()) return pairs.status();
     Result<pDataList> items = builder.data(request.data);
     if (!items.ok()) return items.status();
@@ -138,15 +134,20 @@ Status CEngine::init(std::span<const Pair> config) {
   int ret = 0;
   Status status =
       guarded("wrapperInit", Code::kInit, [&] { ret = symbols_.init(list.value()); });
-  if (!status.ok()) return Status(ErrorKind::kInit, Code::kInit, "wrapperInit", status.message());
-  return ret == 0 ? Status() : engine_error("wrapperInit", Code::kInit, ret);
+  if (status.ok() && ret == 0) return {};
+  status = status.ok() ? engine_error("wrapperInit", Code::kInit, ret)
+                       : Status(ErrorKind::kInit, Code::kInit, "wrapperInit", status.message());
+  library_->release();  // there will be no wrapperFini: it may be tried again
+  return status;
 }
 
 Status CEngine::fini() {
   int ret = 0;
   Status status = guarded("wrapperFini", Code::kFini, [&] { ret = symbols_.fini(); });
-  if (!status.ok()) return status;
-  return ret == 0 ? Status() : engine_error("wrapperFini", Code::kFini, ret);
+  if (status.ok() && ret != 0) status = engine_error("wrapperFini", Code::kFini, ret);
+  // Not when this object goes: the host functions of the library keep it for stray callbacks.
+  library_->release();
+  return status;
 }
 
 Result<OutputPtr> CEngine::exec(const Request& request) {
@@ -265,10 +266,8 @@ Status CEngine::unload_resource(std::uint32_t id) {
   return ret == 0 ? Status() : engine_error("wrapperUnloadRes", Code::kUnloadResource, ret);
 }
 
-bool CEngine::cancel(const char* tag) {
-  if (!symbols_.cancel) return false;
+void CEngine::cancel(const char* tag) {
   (void)guarded("wrapperCancel", Code::kExec, [&] { symbols_.cancel(tag); });
-  return true;
 }
 
 }  // namespace aiges

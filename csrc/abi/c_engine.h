@@ -36,7 +36,8 @@ class CEngine final : public Engine {
   Status load_resource(const DataItem& data, std::uint32_t id) override;
   Status unload_resource(std::uint32_t id) override;
   std::string error_text(int engine_code) override;
-  bool cancel(const char* tag) override;
+  bool can_cancel() const override { return symbols_.cancel != nullptr; }
+  void cancel(const char* tag) override;
 
  private:
   CEngine(std::unique_ptr<SharedLibrary> library, const SymbolTable& symbols)

@@ -104,7 +104,8 @@ Result<std::unique_ptr<SharedLibrary>> SharedLibrary::open(const std::string& pa
   return std::unique_ptr<SharedLibrary>(new SharedLibrary(handle, found, entry->second.index));
 }
 
-SharedLibrary::~SharedLibrary() {
+void SharedLibrary::release() {
+  if (released_.exchange(true)) return;
   // No dlclose, on purpose: see the head of the class.
   LoadedTable& table = loaded_table();
   MutexLock lock(table.mutex);

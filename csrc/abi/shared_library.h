@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -16,9 +17,10 @@ class SharedLibrary {
   // directory of LD_LIBRARY_PATH, then what the dynamic loader knows. A failure tells every step.
   static Result<std::unique_ptr<SharedLibrary>> open(const std::string& path);
 
-  // One owner at a time: a library has one set of globals, so it can be one engine only. The
-  // destructor gives it free.
-  ~SharedLibrary();
+  // One owner at a time: a library has one set of globals, so it can be one engine only. It is free
+  // for the next one after release(), or when this object goes.
+  void release();
+  ~SharedLibrary() { release(); }
   SharedLibrary(const SharedLibrary&) = delete;
   SharedLibrary& operator=(const SharedLibrary&) = delete;
 
@@ -34,6 +36,7 @@ class SharedLibrary {
   void* const handle_;
   const std::string path_;
   const unsigned index_;
+  std::atomic<bool> released_{false};
 };
 
 }  // namespace aiges

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -47,8 +48,9 @@ class [[nodiscard]] Status {
     rep_->engine_code = engine_code;
     return std::move(*this);
   }
-  Status&& with_session_id(std::string id) && {
-    rep_->session_id = std::move(id);
+  // Keeps the id that is there already: the place nearest to the failure knows best.
+  Status&& with_session_id(std::string_view id) && {
+    if (rep_->session_id.empty()) rep_->session_id = id;
     return std::move(*this);
   }
   Status&& with_cause(std::shared_ptr<void> cause) && {

@@ -104,6 +104,10 @@ EngineHandle::EngineHandle(std::unique_ptr<Engine> engine, std::string name, std
 
 EngineHandle::~EngineHandle() {
   if (host_->closed()) return;
+  if (host_->in_forked_child()) {
+    new std::shared_ptr<EngineHost>(std::move(host_));  // left alone: see in_forked_child()
+    return;
+  }
   // Not here: finishing runs foreign code, waits, and for a wrapper needs the GIL.
   std::thread([host = std::move(host_)] { (void)host->close({}); }).detach();
 }
@@ -388,8 +392,24 @@ PyMethodDef exec_definition = {
 
 }  // namespace
 
+// Runs when the interpreter is gone, and with it the last results: what they kept from being finished
+// is finished now, with a limit, since nobody can interrupt this any more.
+void finish_remaining_engines() {
+  std::vector<std::shared_ptr<EngineHost>> left;
+  {
+    Directory& all = directory();
+    MutexLock lock(all.mutex);
+    for (const auto& [number, weak] : all.engines)
+      if (std::shared_ptr<EngineHost> host = weak.lock()) left.push_back(std::move(host));
+  }
+  const Deadline deadline = Deadline::after(std::chrono::seconds(1));
+  for (const auto& host : left)
+    if (host->closed()) (void)host->close({deadline, nullptr});
+}
+
 void register_engine(pb::module_& module) {
   main_thread_id = PyThread_get_thread_ident();
+  Py_AtExit(finish_remaining_engines);  // at most 32 per process; without it nothing is lost
   pb::class_<Operation, std::shared_ptr<Operation>>(module, "Operation",
                                                     "An asynchronous call under way.")
       .def(
@@ -412,22 +432,22 @@ void register_engine(pb::module_& module) {
            }),
            pb::arg("path"), pb::arg("name"), pb::arg("config"), pb::arg("concurrency"),
            pb::arg("modes"), pb::arg("bound") = pb::none())
-      .def("start_exec", &EngineHandle::start_exec, pb::arg("data"), pb::arg("params"),
+      .def("start_exec", method(&EngineHandle::start_exec), pb::arg("data"), pb::arg("params"),
            pb::arg("resources"), pb::arg("timeout"), pb::arg("queue"), pb::arg("token"))
-      .def("load_resource", &EngineHandle::load_resource, pb::arg("data"), pb::kw_only(),
+      .def("load_resource", method(&EngineHandle::load_resource), pb::arg("data"), pb::kw_only(),
            pb::arg("key") = "", pb::arg("desc") = pb::none(),
            "Gives the engine a personal resource and returns its id, for the `resources` of later "
            "calls.\n\nRaises EngineError, InvalidDataError.")
-      .def("unload_resource", &EngineHandle::unload_resource, pb::arg("id"),
+      .def("unload_resource", method(&EngineHandle::unload_resource), pb::arg("id"),
            "Takes a resource from the engine.\n\nRaises InvalidDataError for an unknown id, "
            "SessionError while it is in use, EngineError.")
-      .def("stats", &EngineHandle::stats, "Counters since the engine was loaded, by name.")
-      .def("_close", &EngineHandle::close, pb::arg("timeout"))
-      .def("_listen", &EngineHandle::listen, pb::arg("event"), pb::arg("listener"),
+      .def("stats", method(&EngineHandle::stats), "Counters since the engine was loaded, by name.")
+      .def("_close", method(&EngineHandle::close), pb::arg("timeout"))
+      .def("_listen", method(&EngineHandle::listen), pb::arg("event"), pb::arg("listener"),
            pb::arg("queue"), pb::arg("token"))
-      .def("_deliver_events", &EngineHandle::deliver_events)
-      .def_property_readonly("name", &EngineHandle::name, "The engine's name, for messages.")
-      .def_property_readonly("path", &EngineHandle::path, "The file it was loaded from.")
+      .def("_deliver_events", method(&EngineHandle::deliver_events))
+      .def_property_readonly("name", [](EngineHandle& self) { return self.name(); }, "The engine's name, for messages.")
+      .def_property_readonly("path", [](EngineHandle& self) { return self.path(); }, "The file it was loaded from.")
       .def_property_readonly("version",
                              [](EngineHandle& self) {
                                const std::string& text = self.host().version();

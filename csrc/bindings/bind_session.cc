@@ -32,7 +32,10 @@ class SessionHandle final {
     session_ = std::move(session.value());
   }
   ~SessionHandle() {
-    if (!session_) return;
+    if (session_->host().in_forked_child()) {
+      new std::shared_ptr<Session>(std::move(session_));  // left alone: see in_forked_child()
+      return;
+    }
     // A session that was dropped rather than closed: wrapperDestroy is foreign code, and may block.
     session_->host().pool().submit([session = std::move(session_)] { (void)session->close(); });
   }
@@ -113,14 +116,14 @@ void register_session(pb::module_& module) {
       .def(pb::init<EngineHandle&, const pb::object&, const pb::object&, unsigned>(),
            pb::arg("engine"), pb::arg("params"), pb::arg("resources"), pb::arg("mode"),
            pb::keep_alive<1, 2>())
-      .def("write", &SessionHandle::write, pb::arg("data"), pb::arg("status") = pb::none(),
+      .def("write", method(&SessionHandle::write), pb::arg("data"), pb::arg("status") = pb::none(),
            "Gives the engine the next input, as for Engine.exec. Items without a status of their "
            "own are\nBEGIN in the first call and CONTINUE in later ones; `status` is for all items "
            "of this call.\n\nRaises EngineError, SessionError, InvalidDataError.")
-      .def("_read", &SessionHandle::read, pb::arg("timeout"), pb::arg("wait"))
-      .def("_close", &SessionHandle::close, pb::arg("timeout"))
-      .def("_notify", &SessionHandle::notify, pb::arg("queue"), pb::arg("token"))
-      .def("debug_info", &SessionHandle::debug_info,
+      .def("_read", method(&SessionHandle::read), pb::arg("timeout"), pb::arg("wait"))
+      .def("_close", method(&SessionHandle::close), pb::arg("timeout"))
+      .def("_notify", method(&SessionHandle::notify), pb::arg("queue"), pb::arg("token"))
+      .def("debug_info", method(&SessionHandle::debug_info),
            "What the engine has to say about the session; after close(), what it said last.")
       .def_property_readonly("id", [](SessionHandle& self) { return self.session().id(); },
                              "The \"sid\" the engine sees.")

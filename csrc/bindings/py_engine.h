@@ -37,7 +37,8 @@ class PyEngine final : public Engine {
   Status load_resource(const DataItem& data, std::uint32_t id) override;
   Status unload_resource(std::uint32_t id) override;
   std::string error_text(int engine_code) override;
-  bool cancel(const char*) override { return false; }
+  bool can_cancel() const override { return false; }
+  void cancel(const char*) override {}
 
   // Turns what a wrapper answered into an output, or its error code into a status. With the GIL.
   // Null when there is nothing in it and `may_be_empty`.

@@ -71,6 +71,15 @@ class AcquireGil {
   const PyGILState_STATE state_;
 };
 
+// A method as pybind11 is to call it. Given a bare pointer to a member it would also call it for an
+// object whose __init__ never succeeded, which has nothing behind it; with a reference it says so.
+template <class Class, class Return, class... Arguments>
+auto method(Return (Class::*function)(Arguments...)) {
+  return [function](Class& self, Arguments... arguments) -> Return {
+    return (self.*function)(std::forward<Arguments>(arguments)...);
+  };
+}
+
 // Work that needs the GIL and comes up on threads that must not wait for it (an engine's, a pool's):
 // it is kept here until a thread that has the GIL anyway comes by.
 class GilWork {

@@ -28,6 +28,13 @@ Ref member(int which, int value) {
   return Ref::steal(PyLong_FromLong(value));
 }
 
+// How a member reads in a repr: its name, or the number.
+Ref member_name(int which, int value) {
+  const Ref found = member(which, value);
+  if (!PyLong_CheckExact(found.get())) return Ref::steal(PyObject_GetAttrString(found.get(), "name"));
+  return found;
+}
+
 template <class Object>
 void dealloc(PyObject* self) {
   auto* object = reinterpret_cast<Object*>(self);
@@ -112,8 +119,8 @@ Py_ssize_t item_length(PyObject* self) { return static_cast<Py_ssize_t>(item_of(
 PyObject* item_repr(PyObject* self) {
   const OutputItem& item = item_of(self);
   const Ref key = Ref::steal(text_object(item.key));
-  const Ref type = member(0, item.type);
-  const Ref status = member(1, item.status);
+  const Ref type = member_name(0, item.type);
+  const Ref status = member_name(1, item.status);
   if (!key || !type || !status) return nullptr;
   return PyUnicode_FromFormat("<Item %R: %zd bytes, %S, %S>", key.get(),
                               static_cast<Py_ssize_t>(item.size), type.get(), status.get());
@@ -260,9 +267,6 @@ PyType_Spec result_spec = {"aiges_native._core.Result", sizeof(ResultObject), 0,
                            result_slots};
 
 }  // namespace
-
-Ref data_type_member(int value) { return member(0, value); }
-Ref status_member(int value) { return member(1, value); }
 
 PyObject* make_result(OutputPtr output) {
   auto* result = PyObject_New(ResultObject, result_type);

@@ -16,8 +16,4 @@ void register_results(pybind11::module_& module);
 // A new Result; null, with a Python error set, when there is no memory.
 PyObject* make_result(OutputPtr output);
 
-// A member of the enumerations in aiges_native/types.py, or the plain number where they have none.
-Ref data_type_member(int value);
-Ref status_member(int value);
-
 }  // namespace aiges::py

@@ -59,9 +59,12 @@ int CallbackRouter::deliver(const char* tag, EngineContext::ResultMaker& maker) 
     sink = found->second.sink;
   }
   // The copy is made without the lock: it may be megabytes.
-  if (sink->wants_result() && sink->deliver(maker.make())) {
+  if (sink->wants_result()) {
+    Result<OutputPtr> result = maker.make();
+    // Counted first, so that whoever has the result finds it counted.
     count(stats_.callbacks);
-    return 0;
+    if (sink->deliver(std::move(result))) return 0;
+    stats_.callbacks.fetch_sub(1, std::memory_order_relaxed);
   }
   // It finished between the look-up and now, or it is a session that keeps its tag until it closes.
   count(stats_.callbacks_double);

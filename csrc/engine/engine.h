@@ -38,6 +38,11 @@ struct Request {
   std::span<const std::uint32_t> resources;
 };
 
+// What the engine finds under "sid".
+inline std::string_view session_id_of(const Request& request) {
+  return request.session_id.empty() ? std::string_view(request.tag_text) : request.session_id;
+}
+
 // A session inside an engine, opaque.
 using SessionHandle = void*;
 
@@ -115,8 +120,9 @@ class Engine {
   // The text of one of the engine's own error numbers; never fails.
   virtual std::string error_text(int engine_code) = 0;
 
-  // Asks the engine to stop working for a tag; false where it cannot.
-  virtual bool cancel(const char* tag) = 0;
+  // Asks the engine to stop working for a tag; only where it can.
+  virtual bool can_cancel() const = 0;
+  virtual void cancel(const char* tag) = 0;
 };
 
 }  // namespace aiges

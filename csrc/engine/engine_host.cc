@@ -80,8 +80,15 @@ Status EngineHost::start(std::span<const Pair> config) {
   return {};
 }
 
+bool EngineHost::in_forked_child() const { return fork_generation() != fork_generation_; }
+
+void EngineHost::reap(Reapable* object, std::size_t bytes) {
+  // The reaper's thread stayed in the parent, and so did the engine that owns the memory.
+  if (!in_forked_child()) runtime_.reaper.push(object, bytes);
+}
+
 Status EngineHost::enter(const char* what) {
-  if (fork_generation() != fork_generation_) {
+  if (in_forked_child()) {
     return Status(ErrorKind::kEngine, Code::kInactive, what,
                   "engine '" + name() +
                       "' was loaded before this process was forked, and its threads and locks "
@@ -94,10 +101,10 @@ Status EngineHost::enter(const char* what) {
   return {};
 }
 
-Status EngineHost::no_mode(const char* what) const {
-  return Status(ErrorKind::kEngine, Code::kLoad, what,
+Status EngineHost::no_mode(ModeSet needed) const {
+  return Status(ErrorKind::kEngine, Code::kLoad, "exec",
                 "engine '" + name() + "' offers " + describe_modes(modes_) +
-                    ", which does not include what this call needs");
+                    "; this call needs " + describe_modes(needed));
 }
 
 Status EngineHost::no_slot(WaitOutcome outcome) const {
@@ -109,7 +116,7 @@ Status EngineHost::no_slot(WaitOutcome outcome) const {
 }
 
 Result<OutputPtr> EngineHost::exec(const Request& request, const WaitLimit& limit) {
-  if (!has_mode(modes_, Mode::kOnce)) return no_mode("exec");
+  if (!has_mode(modes_, Mode::kOnce)) return no_mode(static_cast<ModeSet>(Mode::kOnce));
   if (Status status = enter("exec"); !status.ok()) return status;
   count(stats_.calls);
   const WaitOutcome slot = slots_.acquire(limit);
@@ -138,7 +145,11 @@ Result<OutputPtr> EngineHost::exec_inside(const Request& request) {
   --collects_events;
   const bool slow = coarse_nanoseconds() - begin >= kSlowNanoseconds;
   if (slow != slow_.load(std::memory_order_relaxed)) slow_.store(slow, std::memory_order_relaxed);
-  if (result.ok()) count(stats_.bytes_out, result.value()->bytes());
+  if (result.ok()) {
+    count(stats_.bytes_out, result.value()->bytes());
+  } else {
+    result = Status(result.status()).with_session_id(session_id_of(tagged));
+  }
   resources_.release(request.resources);
   return result;
 }
@@ -165,7 +176,8 @@ std::shared_ptr<Operation> EngineHost::start_operation(std::shared_ptr<const Req
                                                        Mode mode) {
   auto operation = std::make_shared<Operation>(shared_from_this(), std::move(completion));
   if (!has_mode(modes_, mode)) {
-    operation->deliver(no_mode("exec"));
+    operation->deliver(no_mode(static_cast<ModeSet>(Mode::kOnce) |
+                               static_cast<ModeSet>(Mode::kOnceAsync)));
     return operation;
   }
   if (Status status = enter("exec"); !status.ok()) {
@@ -201,6 +213,8 @@ void EngineHost::start_async(const std::shared_ptr<Operation>& operation,
   Status status = resources_.acquire(request->resources);
   const bool acquired = status.ok();
   operation->tag_ = router_.open(operation);
+  operation->session_id_ =
+      request->session_id.empty() ? operation->tag_.text : request->session_id;
   {
     MutexLock lock(operation->mutex_);
     // Holds the request, and with it the caller's buffers, until the operation has ended.
@@ -226,6 +240,8 @@ void EngineHost::start_pooled(const std::shared_ptr<Operation>& operation,
   operation->tag_.id = router_.next_id();
   operation->own_text_.set(operation->tag_.id);
   operation->tag_.text = operation->own_text_.c_str();
+  operation->session_id_ =
+      request->session_id.empty() ? operation->tag_.text : request->session_id;
   set_alarm(operation, deadline);
   // The engine may hold the call longer than anyone waits for it: it leaves when it really returns.
   const bool queued = pool_.submit([self = shared_from_this(), operation, held = request,
@@ -315,7 +331,7 @@ std::size_t EngineHost::live_sessions() {
 
 Status EngineHost::close(const WaitLimit& limit) {
   // A forked child has no thread to wait for and no right to finish its parent's engine.
-  if (fork_generation() != fork_generation_ || !started_.load(std::memory_order_acquire)) return {};
+  if (in_forked_child() || !started_.load(std::memory_order_acquire)) return {};
   gate_.close(shared_from_this());
   std::map<TagId, std::weak_ptr<HostedSession>> open;
   {
@@ -343,6 +359,7 @@ Status EngineHost::close(const WaitLimit& limit) {
 
 void EngineHost::finish() {
   for (const std::uint32_t id : resources_.remove_all()) (void)engine_->unload_resource(id);
+  ended_.store(true, std::memory_order_relaxed);
   Status status = engine_->fini();
   MutexLock lock(mutex_);
   fini_status_ = std::move(status);
@@ -356,6 +373,7 @@ int EngineHost::on_result(const char* tag, ResultMaker& maker) { return router_.
 
 int EngineHost::on_event(Event event, const char* tag, const char* key, const char* text,
                          std::int64_t count) {
+  if (ended_.load(std::memory_order_relaxed)) return -1;
   events_.record(event, tag, key, text, count, collects_events > 0);
   return 0;
 }

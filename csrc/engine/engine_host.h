@@ -50,6 +50,9 @@ class EngineHost final : public EngineContext, public std::enable_shared_from_th
   // times.
   Status close(const WaitLimit& limit);
   bool closed() const { return gate_.closing(); }
+  // Whether this is a forked child of the process that loaded the engine. Threads and locks of ours
+  // are then not to be relied on: nothing may be waited for, and what is dropped stays.
+  bool in_forked_child() const;
 
   // Runs a request on the calling thread. The limit is for a free slot, not for the engine.
   Result<OutputPtr> exec(const Request& request, const WaitLimit& limit);
@@ -97,11 +100,11 @@ class EngineHost final : public EngineContext, public std::enable_shared_from_th
   void output_made() override { gate_.hold(); }
   void output_gone() override { gate_.release(); }
   Status engine_error(const char* where, Code code, int engine_code) override;
-  void reap(Reapable* object, std::size_t bytes) override { runtime_.reaper.push(object, bytes); }
+  void reap(Reapable* object, std::size_t bytes) override;
 
  private:
   Result<OutputPtr> exec_inside(const Request& request);
-  Status no_mode(const char* what) const;
+  Status no_mode(ModeSet needed) const;
   Status no_slot(WaitOutcome outcome) const;
   std::shared_ptr<Operation> start_operation(std::shared_ptr<const Request> request,
                                              Deadline deadline, Operation::Completion completion,
@@ -130,6 +133,7 @@ class EngineHost final : public EngineContext, public std::enable_shared_from_th
   Gate gate_;
   ThreadPool pool_;
   std::atomic<bool> started_{false};
+  std::atomic<bool> ended_{false};  // wrapperFini was called
   std::atomic<bool> slow_{true};
 
   Mutex mutex_;

@@ -25,6 +25,21 @@ void Operation::expire() {
                  "' gave no result in time; its result, should it still come, is dropped"));
 }
 
+void Operation::tell_engine(How how) {
+  if (how != How::kExpired) {
+    host_->engine().cancel(tag_.text);
+    return;
+  }
+  // The watchdog has other deadlines to keep: foreign code runs elsewhere. The hold keeps the engine
+  // from being finished before it was told.
+  host_->output_made();
+  const bool queued = host_->pool().submit([alive = shared_from_this()] {
+    alive->host_->engine().cancel(alive->tag_.text);
+    alive->host_->output_gone();
+  });
+  if (!queued) host_->output_gone();
+}
+
 bool Operation::end(How how, Result<OutputPtr> result) {
   if (ended_.exchange(true, std::memory_order_acq_rel)) return false;
   const std::shared_ptr<Operation> alive = shared_from_this();
@@ -41,12 +56,12 @@ bool Operation::end(How how, Result<OutputPtr> result) {
   }
   const bool completed = how == How::kResult;
   if (alarm != 0 && how != How::kExpired) host_->watchdog().cancel(alarm);
-  // While the tag is still in the table: its text may be used again afterwards.
-  if (!completed && tag_.id != 0) host_->engine().cancel(tag_.text);
+  if (!completed && tag_.id != 0 && host_->engine().can_cancel()) tell_engine(how);
   if (tag_.id != 0) {
     host_->router().close(tag_.id, completed ? CallbackRouter::End::kCompleted
                                              : CallbackRouter::End::kGivenUp);
   }
+  if (!result.ok()) result = Status(result.status()).with_session_id(session_id_);
   if (!result.ok() || how == How::kCancelled) count(host_->stats().failures);
   // The place in the engine is free before anyone can act on the outcome.
   if (give_back) give_back();

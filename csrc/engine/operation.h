@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "base/mutex.h"
 #include "engine/callback_router.h"
@@ -35,6 +36,7 @@ class Operation final : public ResultSink, public std::enable_shared_from_this<O
   friend class EngineHost;
   enum class How { kResult, kCancelled, kExpired };
   bool end(How how, Result<OutputPtr> result);
+  void tell_engine(How how);
 
   const std::shared_ptr<EngineHost> host_;
   std::atomic<bool> ended_{false};
@@ -46,6 +48,7 @@ class Operation final : public ResultSink, public std::enable_shared_from_this<O
   // Set before the engine or the alarm can know of the operation, then constant.
   CallbackRouter::Tag tag_;
   TagText own_text_;  // the tag's text where the router does not keep it
+  std::string session_id_;
 };
 
 }  // namespace aiges

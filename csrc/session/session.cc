@@ -58,7 +58,7 @@ Status Session::create(const Request& request) {
   host_->router().close(tag_.id, CallbackRouter::End::kGivenUp);
   host_->resources().release(resources_);
   host_->leave();
-  return status;
+  return std::move(status).with_session_id(id_);
 }
 
 Status Session::inactive(const char* what) const {
@@ -262,7 +262,7 @@ Status Session::close(const WaitLimit& limit) {
     changed(to_run);
   }
   if (to_run) to_run();
-  if (cancel) host_->engine().cancel(tag_.text);
+  if (cancel && host_->engine().can_cancel()) host_->engine().cancel(tag_.text);
 
   bool to_destroy = false;
   WaitOutcome outcome{};

@@ -99,4 +99,5 @@ def _sample(picture: Grey, y: Floats, x: Floats) -> Floats:
     down, right = y - top, x - left
     upper = padded[top, left] * (1 - right) + padded[top, left + 1] * right
     lower = padded[top + 1, left] * (1 - right) + padded[top + 1, left + 1] * right
-    return upper * (1 - down) + lower * down
+    values: Floats = upper * (1 - down) + lower * down
+    return values

@@ -37,6 +37,7 @@ BAD_PICTURE = 204
 TOO_LARGE = 205
 BLANK = 206
 SESSION_ENDED = 301
+UNEXPECTED = 501
 
 ERROR_TEXTS = {
     MODEL_NOT_FOUND: "the weights file cannot be opened; set the config key model to its path",
@@ -50,6 +51,7 @@ ERROR_TEXTS = {
     TOO_LARGE: "the picture has too many pixels",
     BLANK: "the picture is blank: no digit stands out from its background",
     SESSION_ENDED: "the picture of this session is already complete",
+    UNEXPECTED: "the engine failed unexpectedly; its log has the details",
 }
 
 
@@ -153,9 +155,9 @@ def features(grey: Grey, side: int) -> Grey:
     if peak < MIN_CONTRAST:
         raise RecogniserError(BLANK)
     strong = ink >= (peak + 2) // 3
-    rows = np.flatnonzero(strong.any(axis=1))
-    columns = np.flatnonzero(strong.any(axis=0))
-    digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    first_row, end_row = _span(strong.sum(axis=1))
+    first_column, end_column = _span(strong.sum(axis=0))
+    digit = ink[first_row:end_row, first_column:end_column]
     digit = np.where(digit >= (peak + 15) // 16, digit, np.uint8(0))
 
     height, width = digit.shape
@@ -202,7 +204,15 @@ def _ink(grey: Grey) -> tuple[Grey, int, int, int, int]:
 
 
 def _is_frame(line: Grey) -> bool:
-    return 4 * int((line >= MIN_CONTRAST).sum()) >= 3 * line.size
+    return 4 * int((line >= MIN_CONTRAST).sum()) >= line.size
+
+
+def _span(counts: NDArray[np.int64]) -> tuple[int, int]:
+    """Where the ink begins and ends, but for specks: up to 1/256 of it may lie on either side."""
+    total = int(counts.sum())
+    first = np.flatnonzero(256 * np.cumsum(counts) > total)[0]
+    last = np.flatnonzero(256 * np.cumsum(counts[::-1]) > total)[0]
+    return int(first), len(counts) - int(last)
 
 
 def _overlaps(pixels: int, cells: int) -> NDArray[np.float64]:
@@ -211,7 +221,8 @@ def _overlaps(pixels: int, cells: int) -> NDArray[np.float64]:
     pixel = np.arange(pixels)[np.newaxis, :]
     start = np.maximum(cell * pixels, pixel * cells)
     end = np.minimum((cell + 1) * pixels, (pixel + 1) * cells)
-    return np.maximum(end - start, 0).astype(np.float64)
+    shares: NDArray[np.float64] = np.maximum(end - start, 0).astype(np.float64)
+    return shares
 
 
 class Network:

@@ -14,20 +14,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from aiges_native.wrapper import (
-    DataListCls,
-    DataOnce,
-    DataText,
-    Response,
-    ResponseData,
-    SessionCreateResponse,
-    WrapperBase,
-    callback,
-    callback_metric,
-    callback_trace,
-)
 from digit_recogniser import (
     BAD_CONFIG,
     BAD_PARAM,
@@ -37,14 +24,27 @@ from digit_recogniser import (
     NOT_READY,
     SESSION_ENDED,
     TOO_LARGE,
+    UNEXPECTED,
     Recogniser,
     RecogniserError,
+)
+
+from aiges_native.wrapper import (
+    DataListCls,
+    DataType,
+    Response,
+    ResponseData,
+    SessionCreateResponse,
+    Status,
+    WrapperBase,
+    callback,
+    callback_metric,
+    callback_trace,
 )
 
 VERSION = "1.0.0"
 INPUT_KEY = "img"
 MAX_SESSION_BYTES = 64 * 1024 * 1024
-FINAL_STATUSES = (2, 3)  # DataEnd, DataOnce
 
 SCHEMA = {
     "service": "digits",
@@ -54,7 +54,9 @@ SCHEMA = {
     "outputs": [{"key": "result", "type": "text", "encoding": "utf8", "format": "json"}],
 }
 
-log = logging.getLogger(__name__)
+Bytes = bytes | bytearray | memoryview
+
+log = logging.getLogger("digits")
 
 
 @dataclass
@@ -65,18 +67,15 @@ class Session:
     top: int
     received: bytearray = field(default_factory=bytearray)
     ended: bool = False
-    result: Response | None = None
 
 
 class Wrapper(WrapperBase):
     serviceId = "digits"
     version = VERSION
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self) -> None:
         self._recogniser: Recogniser | None = None
         self._worker: ThreadPoolExecutor | None = None
-        self._sessions: dict[str, Session] = {}
 
     def wrapperInit(self, config: dict[str, str]) -> int:
         model = config.get("model") or str(Path(__file__).with_name("digits.bin"))
@@ -86,7 +85,7 @@ class Wrapper(WrapperBase):
         try:
             self._recogniser = Recogniser(model, int(limit))
         except RecogniserError as error:
-            log.error("%s: %s", model, error)
+            log.error("%s: %s", model, error.__cause__ or error)
             return error.code
         # One thread: asynchronous requests are answered in their order, off the caller's thread.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="digits")
@@ -96,16 +95,12 @@ class Wrapper(WrapperBase):
         if self._worker is not None:
             self._worker.shutdown(wait=True)
         self._worker = self._recogniser = None
-        self._sessions.clear()
         return 0
 
     def wrapperError(self, code: int) -> str:
         return ERROR_TEXTS.get(code, "unknown error")
 
-    def wrapperVersion(self) -> str:
-        return VERSION
-
-    def schema(self) -> str:
+    def wrapperSchema(self) -> str:
         return json.dumps(SCHEMA)
 
     def wrapperOnceExec(
@@ -114,7 +109,7 @@ class Wrapper(WrapperBase):
         try:
             return self._answer(_picture_in(reqData), _top_in(params), usrTag)
         except RecogniserError as error:
-            return _failure(error.code)
+            return Response().response_err(error.code)
 
     def wrapperOnceExecAsync(
         self, params: dict[str, str], reqData: DataListCls, usrTag: str = "", persId: int = 0
@@ -131,85 +126,58 @@ class Wrapper(WrapperBase):
     def wrapperCreate(
         self, params: dict[str, str], sid: str, persId: int = 0, usrTag: str = ""
     ) -> SessionCreateResponse:
-        response = SessionCreateResponse()
         try:
-            session = Session(usrTag, _top_in(params))
+            return SessionCreateResponse(Session(usrTag, _top_in(params)))
         except RecogniserError as error:
-            response.error_code = error.code
-            return response
-        response.handle = usrTag or sid
-        response.error_code = 0
-        self._sessions[response.handle] = session
-        return response
+            return SessionCreateResponse(error_code=error.code)
 
-    def wrapperWrite(self, handle: str, reqData: DataListCls) -> int:
-        session = self._sessions[handle]
-        if session.ended:
+    def wrapperWrite(self, handle: Session, reqData: DataListCls) -> int:
+        if handle.ended:
             return SESSION_ENDED
         node = reqData.get(INPUT_KEY)
         if node is None:
             return NO_INPUT
-        if len(session.received) + len(node.data) > MAX_SESSION_BYTES:
+        if len(handle.received) + node.len > MAX_SESSION_BYTES:
             return TOO_LARGE
-        session.received += node.data
-        if node.status not in FINAL_STATUSES:
+        handle.received += node.data
+        if node.status not in (Status.END, Status.ONCE):
             return 0
-        session.ended = True
+        handle.ended = True
         try:
-            session.result = self._answer(session.received, session.top, session.tag)
+            response = self._answer(handle.received, handle.top, handle.tag)
         except RecogniserError as error:
             return error.code
+        # There is no wrapperRead: the result of a session comes through the callback.
+        callback(response, handle.tag)
         return 0
 
-    def wrapperRead(self, handle: str) -> Response:
-        session = self._sessions[handle]
-        ready, session.result = session.result, None
-        if ready is not None:
-            return ready
-        nothing_yet = Response()
-        nothing_yet.list = []
-        return nothing_yet
-
-    def wrapperDestroy(self, handle: str) -> int:
-        self._sessions.pop(handle, None)
-        return 0
-
-    def _answer(self, data: bytes | bytearray | memoryview, top: int, tag: str) -> Response:
+    def _answer(self, data: Bytes, top: int, tag: str) -> Response:
         if self._recogniser is None:
             raise RecogniserError(NOT_READY)
         text, picture = self._recogniser.answer(data, top)
         height, width = picture.grey.shape
         callback_metric(tag, "images", 1)
         callback_trace(tag, "picture", f"{picture.format} {width}x{height}")
-        item = ResponseData()
-        item.key = "result"
-        item.setDataType(DataText)
-        item.status = DataOnce
-        item.setData(text.encode())
-        item.desc = {"encoding": "utf8", "format": "json"}
-        response = Response()
-        response.list = [item]
-        return response
+        desc = {"encoding": "utf8", "format": "json"}
+        return Response([ResponseData("result", text.encode(), DataType.TEXT, Status.ONCE, desc)])
 
     def _answer_later(self, data: bytes, top: int, tag: str) -> None:
         try:
             response = self._answer(data, top, tag)
         except RecogniserError as error:
-            response = _failure(error.code)
+            response = Response().response_err(error.code)
+        except Exception:
+            # Nobody sees an exception in this thread, and the host must not wait for ever.
+            log.exception("an asynchronous request failed")
+            response = Response().response_err(UNEXPECTED)
         callback(response, tag)
 
 
-def _failure(code: int) -> Response:
-    response = Response()
-    response.error_code = code
-    return response
-
-
-def _picture_in(request: DataListCls) -> bytes | bytearray | memoryview:
+def _picture_in(request: DataListCls) -> Bytes:
     node = request.get(INPUT_KEY)
     if node is None or len(node.data) == 0:
         raise RecogniserError(NO_INPUT)
-    data: bytes | bytearray | memoryview = node.data
+    data: Bytes = node.data
     return data
 
 

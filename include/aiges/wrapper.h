@@ -29,7 +29,7 @@ extern "C" {
 
 /*
  * Host functions an engine may receive through wrapperSetCtrl. They may be called from any thread
- * between wrapperInit and the end of wrapperFini; they return 0, or -1 when usrTag is unknown.
+ * between the begin of wrapperInit and that of wrapperFini; they return 0, or -1 after that.
  * usrTag is that of the request concerned, strings are copied before the call returns.
  */
 typedef int (*wrapperMeterCustom)(const char* usrTag, const char* meterKey, int count);

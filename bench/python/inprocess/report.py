@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .contest import ENGINES, SIZES, EngineName
-from .results import FLOOR, OURS, Results, best_of, goals, ns_text, size_text, verdict
+from .results import FLOOR, OURS, Results, goals, ns_text, size_text, verdict_over
 from .scaling import THREADS
 
+BUSY = 0.5  # load average above which a report says so
 BEGIN, END = "<!-- bench:inprocess:begin -->", "<!-- bench:inprocess:end -->"
 
 ENGINE_TEXT: dict[EngineName, str] = {
@@ -52,13 +53,13 @@ def _ahead_table(results: Results) -> list[str]:
     rows = []
     shims = [c.name for c in results.contestants if c.group == "shim"]
     for engine in ENGINES:
-        for title, names in (("best rival", results.rivals()), ("C shim", shims)):
+        for title, names in (("all rivals", results.rivals()), ("C shim", shims)):
             row = [f"“{engine}”, {title}"]
             for size in SIZES:
                 cell = results.cells[engine][size]
-                best = best_of(cell, names)
+                word, best = verdict_over(cell, names)
                 ratio = cell[best].ratio_to(cell[OURS]).median
-                row.append(f"{verdict(cell[OURS], cell[best])}, {ratio:.2f}×<br>({best})")
+                row.append(f"{word}, {ratio:.2f}×<br>({best})")
             rows.append(row)
     return _table(["", *(size_text(size) for size in SIZES)], rows)
 
@@ -76,7 +77,7 @@ def _thread_table(results: Results) -> list[str]:
                     f"<br>{spread.low:,.0f}–{spread.high:,.0f}"
                 )
             rows.append(row)
-    return _table(["calls per second", *(f"{n} threads" for n in THREADS)], rows)
+    return _table(["calls per second", *(f"{n} thread{'s' * (n > 1)}" for n in THREADS)], rows)
 
 
 def markdown(results: Results, image: str) -> str:
@@ -85,6 +86,8 @@ def markdown(results: Results, image: str) -> str:
     rounds = len(results.cells["answer"][SIZES[0]][OURS].rounds)
     commit = f", commit {m['commit']}" if m["commit"] else ""
     shape = "A quick run: short turns, wide spread. " if results.quick else ""
+    if float(m["load_before"]) > BUSY:
+        shape += f"The machine was busy before the run began (load {m['load_before']}). "
     lines = [
         f"`{results.command}` on {m['cpu']}, {m['cores']} cores, not pinned, Linux {m['kernel']}; "
         f"{m['python']}, cffi {m['cffi']}, {m['compiler']}; "
@@ -106,9 +109,9 @@ def markdown(results: Results, image: str) -> str:
         "",
         "#### Is `engine.exec` ahead?",
         "",
-        "Against the fastest rival at each size, and against the C shim, which serves this one "
-        "shape of request only. “level”: the quartiles of the ratio enclose 1. The number is the "
-        "rival's time divided by ours.",
+        "Against every rival, and against the C shim, which serves this one shape of request only. "
+        "“level”: for one of them the quartiles of the ratio enclose 1. The number is the time of "
+        "the fastest, which is named, divided by ours.",
         "",
         *_ahead_table(results),
         "",

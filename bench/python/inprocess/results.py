@@ -73,9 +73,11 @@ def verdict(ours: Series, rival: Series) -> Verdict:
     return "no" if ratio.low > 1 else "level"
 
 
-def best_of(cell: Cell, names: list[str]) -> str:
-    """The fastest of some contestants by its median."""
-    return min(names, key=lambda name: cell[name].spread.median)
+def verdict_over(cell: Cell, names: list[str]) -> tuple[Verdict, str]:
+    """The least favourable verdict over some contestants, and the fastest of them."""
+    words = {verdict(cell[OURS], cell[name]) for name in names}
+    word: Verdict = "no" if "no" in words else "level" if "level" in words else "yes"
+    return word, min(names, key=lambda name: cell[name].ratio_to(cell[OURS]).median)
 
 
 def _added(spread: Spread) -> str:
@@ -102,7 +104,7 @@ def goals(results: Results) -> list[Goal]:
     )
     for engine in ENGINES:
         verdicts = {
-            size: verdict(cell[OURS], cell[best_of(cell, results.rivals())])
+            size: verdict_over(cell, results.rivals())[0]
             for size, cell in results.cells[engine].items()
         }
         ahead = [size for size, word in verdicts.items() if word == "yes"]

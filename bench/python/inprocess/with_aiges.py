@@ -43,15 +43,7 @@ def import_wrapper(name: EngineName) -> ModuleType:
 
 def request_of(payload: bytes) -> DataListCls:
     """The request object that the host would hand to the wrapper."""
-    node = DataListNode()
-    node.key = "data"
-    node.data = payload
-    node.len = len(payload)
-    node.type = DataPer
-    node.status = Once
-    request = DataListCls()
-    request.list = [node]
-    return request
+    return DataListCls([DataListNode("data", payload, DataPer, Once)])
 
 
 def method_only(wrapper: Any) -> Run:

@@ -62,13 +62,13 @@ static void find_ink(struct view* view) {
 static int is_frame_row(const struct view* view, uint32_t y) {
   uint64_t marked = 0;
   for (uint32_t x = 0; x < view->picture->width; ++x) marked += ink_at(view, x, y) >= MIN_CONTRAST;
-  return 4 * marked >= 3 * (uint64_t)view->picture->width;
+  return 4 * marked >= view->picture->width;
 }
 
 static int is_frame_column(const struct view* view, uint32_t x) {
   uint64_t marked = 0;
   for (uint32_t y = 0; y < view->picture->height; ++y) marked += ink_at(view, x, y) >= MIN_CONTRAST;
-  return 4 * marked >= 3 * (uint64_t)view->picture->height;
+  return 4 * marked >= view->picture->height;
 }
 
 /* The picture without lines of ink along its very edge: a frame or an artefact of scanning. */
@@ -97,19 +97,36 @@ static unsigned strongest(const struct view* view, const struct area* area) {
   return peak;
 }
 
-/* The smallest box around all ink of at least that strength. There is some. */
-static struct area box_around(const struct view* view, const struct area* area, unsigned strength) {
-  struct area box = {area->right, area->bottom, area->left, area->top};
+/* Narrows [*first, *end), whose ink per line is counts[*first..], to where the ink begins and ends,
+ * but for specks: up to 1/256 of it may lie on either side. */
+static void narrow(const uint32_t* counts, uint64_t total, uint32_t* first, uint32_t* end) {
+  uint64_t before = counts[*first];
+  while (256 * before <= total) before += counts[++*first];
+  uint64_t after = counts[*end - 1];
+  while (256 * after <= total) after += counts[--*end - 1];
+}
+
+/* The box around the ink of at least that strength, of which there is some. */
+static int box_around(const struct view* view, const struct area* area, unsigned strength,
+                      struct area* box) {
+  const struct picture* picture = view->picture;
+  uint32_t* rows = calloc((size_t)picture->height + picture->width, sizeof *rows);
+  if (rows == NULL) return ERR_NO_MEMORY;
+  uint32_t* columns = rows + picture->height;
+  uint64_t total = 0;
   for (uint32_t y = area->top; y < area->bottom; ++y) {
     for (uint32_t x = area->left; x < area->right; ++x) {
-      if (ink_at(view, x, y) < strength) continue;
-      if (x < box.left) box.left = x;
-      if (x + 1 > box.right) box.right = x + 1;
-      if (y < box.top) box.top = y;
-      if (y + 1 > box.bottom) box.bottom = y + 1;
+      unsigned strong = ink_at(view, x, y) >= strength;
+      rows[y] += strong;
+      columns[x] += strong;
+      total += strong;
     }
   }
-  return box;
+  *box = *area;
+  narrow(rows, total, &box->top, &box->bottom);
+  narrow(columns, total, &box->left, &box->right);
+  free(rows);
+  return 0;
 }
 
 /* One direction of area averaging: `pixels` pixels onto `cells` cells. Pixel p covers the interval
@@ -151,7 +168,9 @@ int features_extract(const struct picture* picture, uint32_t side, uint8_t* squa
   struct area area = without_frame(&view);
   unsigned peak = strongest(&view, &area);
   if (peak < MIN_CONTRAST) return ERR_BLANK;
-  struct area box = box_around(&view, &area, (peak + 2) / 3);
+  struct area box;
+  int error = box_around(&view, &area, (peak + 2) / 3, &box);
+  if (error != 0) return error;
   for (unsigned level = 0; level < 256; ++level) {
     if (view.ink[level] < (peak + 15) / 16) view.ink[level] = 0;
   }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -116,8 +117,8 @@ TEST(Reaper, WakesFromALongSleep) {
   Reaper reaper;
   reaper.push(new Logged(log, 0), kLight);
   ASSERT_TRUE(log->count.reaches(1));
-  // Longer than the thread keeps looking; what is checked does not depend on it.
-  std::this_thread::sleep_for(2 * kSoon);
+  // Longer than the thread keeps looking.
+  EXPECT_FALSE(log->count.reaches(2, 2 * kSoon));
   reaper.push(new Logged(log, 1), kLight);
   EXPECT_TRUE(log->count.reaches(2));
 }
@@ -125,8 +126,8 @@ TEST(Reaper, WakesFromALongSleep) {
 TEST(Reaper, FlushKeepsItsDeadline) {
   const Latch entered;
   const Latch go;
-  const test::OpenAtEnd at_end(go);
   Reaper reaper;
+  const test::OpenAtEnd at_end(go);  // before the reaper ends: that waits for the release
   reaper.push(new Blocking(entered, go), kHeavy);
   ASSERT_TRUE(entered.wait());
   EXPECT_FALSE(reaper.flush(Deadline::after(kSoon)));
@@ -139,8 +140,8 @@ TEST(Reaper, PushDoesNotWaitForARelease) {
   const auto log = std::make_shared<Log>();
   const Latch entered;
   const Latch go;
-  const test::OpenAtEnd at_end(go);
   Reaper reaper;
+  const test::OpenAtEnd at_end(go);  // before the reaper ends: that waits for the release
   reaper.push(new Blocking(entered, go), kHeavy);
   ASSERT_TRUE(entered.wait());
   auto pushing = test::in_thread([&] {
@@ -169,7 +170,9 @@ TEST(Reaper, ManyProducers) {
     producers.emplace_back([&, t] {
       for (int i = 0; i < kEach; ++i) {
         reaper.push(new Logged(log, t * kEach + i), i % 97 == 0 ? kHeavy : kLight);
-        if (i % 500 == 0) EXPECT_TRUE(reaper.flush(patience()));
+        if (i % 500 == 0) {
+          EXPECT_TRUE(reaper.flush(patience()));
+        }
       }
     });
   }

@@ -194,12 +194,11 @@ class FakeEngine final : public Engine {
   std::string error_text(int engine_code) override {
     return "fake error " + std::to_string(engine_code);
   }
-  bool cancel(const char* tag) override {
-    if (!script_->on_cancel) return false;
+  bool can_cancel() const override { return script_->on_cancel != nullptr; }
+  void cancel(const char* tag) override {
     const Inside inside(*script_, "cancel");
     script_->cancels.add();
-    script_->on_cancel(tag);
-    return true;
+    if (script_->on_cancel) script_->on_cancel(tag);
   }
 
  private:

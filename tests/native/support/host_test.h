@@ -93,8 +93,8 @@ class HostTest : public testing::Test {
   void TearDown() override {
     if (host_) {
       const Status closed = host_->close(patient());
-      EXPECT_TRUE(closed.ok() || closed.kind() == ErrorKind::kEngine) << closed.message();
-      EXPECT_TRUE(script_->finis.reaches(script_->inits.get() > failed_inits_ ? 1 : 0));
+      ASSERT_TRUE(closed.ok()) << closed.message();
+      ASSERT_TRUE(script_->finis.reaches(script_->inits.get() > failed_inits_ ? 1 : 0));
       EXPECT_EQ(host_->gate().calls(), 0U);
       EXPECT_EQ(host_->live_sessions(), 0U);
     }

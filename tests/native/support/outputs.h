@@ -40,6 +40,32 @@ inline std::string text_of(const Result<OutputPtr>& result) {
   return result.ok() ? text_of(result.value()) : "error: " + result.status().message();
 }
 
+// How a call ended, in a word.
+inline std::string kind_of(const Status& status) {
+  if (status.ok()) return "ok";
+  switch (status.kind()) {
+    case ErrorKind::kLoad:
+      return "load";
+    case ErrorKind::kInit:
+      return "init";
+    case ErrorKind::kEngine:
+      return "engine";
+    case ErrorKind::kSession:
+      return "session";
+    case ErrorKind::kOverload:
+      return "overload";
+    case ErrorKind::kDeadline:
+      return "deadline";
+    case ErrorKind::kInvalidData:
+      return "invalid data";
+  }
+  return "?";
+}
+template <class T>
+std::string kind_of(const Result<T>& result) {
+  return result.ok() ? "ok" : kind_of(result.status());
+}
+
 // An output that belongs to an engine, as that of wrapperExec does: it holds the engine open until
 // it was given back on the reaper's thread.
 class HeldOutput final : public Output, private Reapable {
