@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pathlib
 
+from aiges_native import _core
 from aiges_native._core import Item, Result, __version__
 from aiges_native.engine import Engine, load
 from aiges_native.errors import (
@@ -65,4 +66,4 @@ def get_include() -> str:
 
 def get_cmake_dir() -> str:
     """The directory of the CMake package ``aiges_native``, for ``-Daiges_native_DIR=...``."""
-    return str(_PACKAGE / "cmake")
+    return str(pathlib.Path(_core.__file__).parent / "cmake")

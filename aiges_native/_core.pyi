@@ -1,3 +1,4 @@
+import builtins
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
 from typing import Any, Final, SupportsIndex, TypeVar, final, overload
 
@@ -10,6 +11,7 @@ from aiges_native.wrapper.binding import BoundWrapper
 _T = TypeVar("_T")
 _Token = Callable[[Result | None, BaseException | None], None]
 
+__file__: Final[str]
 __version__: Final[str]
 
 @final
@@ -23,7 +25,7 @@ class Item:
     @property
     def data(self) -> memoryview: ...
     @property
-    def bytes(self) -> bytes: ...
+    def bytes(self) -> builtins.bytes: ...
     @property
     def text(self) -> str: ...
     @property
@@ -33,7 +35,7 @@ class Item:
         dtype: numpy.typing.DTypeLike = ...,
         shape: SupportsIndex | Sequence[SupportsIndex] | None = None,
     ) -> numpy.ndarray[Any, numpy.dtype[Any]]: ...
-    def __bytes__(self) -> bytes: ...
+    def __bytes__(self) -> builtins.bytes: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
     def __len__(self) -> int: ...
 

@@ -15,7 +15,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -98,6 +98,10 @@ def _bind(method: Callable[..., Any], name: str) -> Callable[..., Any]:
     return lambda *values: method(*[values[i] for i in order])
 
 
+def _absent(*_values: Any) -> Any:
+    raise TypeError("the wrapper has no wrapperOnceExec, or was finished")
+
+
 def _number(value: Any, name: str) -> int:
     """The result of a method that returns an error number."""
     if value is None:
@@ -133,6 +137,7 @@ class BoundWrapper:
             if callable(method):
                 bound[name] = _bind(method, name)
         self._methods = bound
+        self._once = bound.get("wrapperOnceExec", _absent)
         self.modes = self._find_modes()
 
     def _find_modes(self) -> int:
@@ -168,6 +173,7 @@ class BoundWrapper:
             self._neighbours = _Neighbours(self.path)
             self._module = self._wrapper = None
             self._methods = {}
+            self._once = _absent
 
     def error_text(self, code: int) -> str:
         method = getattr(self._wrapper, "wrapperError", None)
@@ -192,19 +198,19 @@ class BoundWrapper:
         except Exception:
             return ""
 
-    def once(self, params: dict[str, str], nodes: list[_Node], tag: str, ids: list[int]) -> Any:
-        return self._methods["wrapperOnceExec"](
+    def once(self, params: dict[str, str], nodes: list[_Node], tag: str, ids: Sequence[int]) -> Any:
+        return self._once(
             params, DataListCls([DataListNode(*node) for node in nodes]), tag, ids[0] if ids else 0
         )
 
     def once_async(
-        self, params: dict[str, str], nodes: list[_Node], tag: str, ids: list[int]
+        self, params: dict[str, str], nodes: list[_Node], tag: str, ids: Sequence[int]
     ) -> int:
         data = DataListCls([DataListNode(*node) for node in nodes])
         method = self._methods["wrapperOnceExecAsync"]
         return _number(method(params, data, tag, ids[0] if ids else 0), "wrapperOnceExecAsync")
 
-    def create(self, params: dict[str, str], tag: str, ids: list[int]) -> tuple[int, Any]:
+    def create(self, params: dict[str, str], tag: str, ids: Sequence[int]) -> tuple[int, Any]:
         answer = self._methods["wrapperCreate"](
             params, params.get("sid", tag), ids[0] if ids else 0, tag
         )
@@ -240,25 +246,6 @@ class BoundWrapper:
     def unload_resource(self, resource_id: int) -> int:
         method = self._methods.get("wrapperUnloadRes")
         return 0 if method is None else _number(method(resource_id), "wrapperUnloadRes")
-
-    def unpack(self, response: Any, where: str) -> tuple[int, list[_Node], str]:
-        """What is in an answer: (error code, nodes, what is wrong with it or "")."""
-        if response is None:
-            return 0, [], f"{where} returned None; expected a Response"
-        items = getattr(response, "list", None)
-        code = getattr(response, "error_code", 0)
-        if isinstance(code, int) and code != 0:
-            return code, [], ""
-        if isinstance(response, type) or not isinstance(items, (list, tuple)):
-            return 0, [], f"{where} returned {type(response).__name__}; expected a Response"
-        nodes: list[_Node] = []
-        for index, item in enumerate(items):
-            try:
-                desc = getattr(item, "desc", None) or {}
-                nodes.append((item.key, item.data, item.type, item.status, desc))
-            except AttributeError as error:
-                return 0, [], f"item {index} of the Response is not a ResponseData: {error}"
-        return 0, nodes, ""
 
 
 class _Neighbours:

@@ -154,10 +154,11 @@ Result<OutputPtr> CEngine::exec(const Request& request) {
   Lists lists;
   if (Status status = lists.build(request); !status.ok()) return status;
   ResourceIds ids(request.resources);
+  auto output = std::make_unique<EngineOutput>(request.tag, symbols_.exec_free, context_.lock());
   pDataList head = nullptr;
   int ret = 0;
   Status status = guarded("wrapperExec", Code::kExec, [&] {
-    ret = symbols_.exec(request.tag_text, lists.params, lists.data, &head, ids.data(), ids.count());
+    ret = symbols_.exec(output->tag(), lists.params, lists.data, &head, ids.data(), ids.count());
   });
   if (!status.ok()) return status;
   // The ABI frees outputs of successful calls only; what a failed one left is the engine's affair.
@@ -166,7 +167,7 @@ Result<OutputPtr> CEngine::exec(const Request& request) {
     return Status(ErrorKind::kEngine, Code::kInvalidOutput, "wrapperExec",
                   "wrapper output data is nil: wrapperExec returned 0 and left respData NULL");
   }
-  return EngineOutput::take(head, request.tag, symbols_.exec_free, context_.lock());
+  return EngineOutput::fill(std::move(output), head);
 }
 
 Status CEngine::exec_async(const Request& request, std::chrono::milliseconds timeout) {

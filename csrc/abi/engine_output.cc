@@ -8,18 +8,18 @@
 
 namespace aiges {
 
-Result<OutputPtr> EngineOutput::take(pDataList head, TagId tag, wrapperExecFreePtr free,
-                                     const std::shared_ptr<EngineContext>& context) {
+Result<OutputPtr> EngineOutput::fill(std::unique_ptr<EngineOutput> unfilled, pDataList head) {
   ListFault fault{};
   Status status = check_list(head, "wrapperExec", fault);
   if (fault == ListFault::kEndless) {
     // Freeing follows the list as reading does: better to lose it than to hang in the engine.
-    count(context->stats().outputs_abandoned);
+    count(unfilled->context_->stats().outputs_abandoned);
     return status;
   }
-  context->output_made();
-  auto* output = new EngineOutput(head, tag, free, context);
+  EngineOutput* output = unfilled.release();
   OutputPtr owner = OutputPtr::adopt(output);
+  output->head_ = head;
+  output->context_->output_made();
   if (!status.ok()) return status;
 
   std::vector<Pair> pairs;  // stays unallocated while there is no description

@@ -15,18 +15,23 @@ namespace aiges {
 // the last reference is gone, with a usrTag equal to that of the call.
 class EngineOutput final : public Output, private Reapable {
  public:
-  // Takes over `head`. On failure the list has been given back, if that can be done at all.
-  static Result<OutputPtr> take(pDataList head, TagId tag, wrapperExecFreePtr free,
-                                const std::shared_ptr<EngineContext>& context);
+  // Made before the call, because the usrTag it holds is the one the call gets: it is valid until
+  // wrapperExecFree has returned.
+  EngineOutput(TagId tag, wrapperExecFreePtr free, std::shared_ptr<EngineContext> context)
+      : tag_(tag), free_(free), context_(std::move(context)) {}
+  const char* tag() const { return tag_.c_str(); }
+
+  // Takes over what the call answered. On failure the list has been given back, if that can be done
+  // at all.
+  static Result<OutputPtr> fill(std::unique_ptr<EngineOutput> output, pDataList head);
 
  private:
-  EngineOutput(pDataList head, TagId tag, wrapperExecFreePtr free,
-               std::shared_ptr<EngineContext> context)
-      : head_(head), tag_(tag), free_(free), context_(std::move(context)) {}
+  friend std::default_delete<EngineOutput>;
+  ~EngineOutput() override = default;
   void dispose() noexcept override { context_->reap(this, bytes()); }
   void reap() noexcept override;
 
-  pDataList head_;
+  pDataList head_ = nullptr;
   const TagText tag_;
   const wrapperExecFreePtr free_;
   std::shared_ptr<EngineContext> context_;

@@ -32,7 +32,8 @@ Status check(const Pair& pair) {
 }  // namespace
 
 void* ListBuilder::allocate(std::size_t size, std::size_t align) {
-  std::size_t padding = (align - reinterpret_cast<std::uintptr_t>(next_) % align) % align;
+  // `align` is a power of two.
+  std::size_t padding = -reinterpret_cast<std::uintptr_t>(next_) & (align - 1);
   if (padding + size > left_) {
     const std::size_t block = std::max(size, std::size_t{4096});
     blocks_.emplace_back(new char[block]);  // aligned for any type

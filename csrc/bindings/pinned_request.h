@@ -3,7 +3,7 @@
 #include "bindings/python.h"
 
 #include <array>
-#include <deque>
+#include <list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,9 +53,9 @@ class PinnedRequest {
   SmallVector<DataItem, 2> items_;
   SmallVector<PyObject*, 12> refs_;
   std::vector<std::uint32_t> resources_;
-  std::deque<Py_buffer> buffers_;               // a deque: exports must not move
-  std::deque<std::vector<Pair>> descriptions_;  // likewise
-  std::deque<std::string> texts_;
+  std::list<Py_buffer> buffers_;               // a list: exports must not move
+  std::list<std::vector<Pair>> descriptions_;  // likewise
+  std::list<std::string> texts_;
 };
 
 // A request that outlives the call that made it, and may be dropped by any thread.

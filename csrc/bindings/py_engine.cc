@@ -62,6 +62,7 @@ Ref nodes_of(std::span<const DataItem> items) {
 }
 
 Ref ids_of(std::span<const std::uint32_t> ids) {
+  if (ids.empty()) return Ref::steal(PyTuple_New(0));  // the one empty tuple: nothing is made
   Ref list = Ref::steal(PyList_New(0));
   for (const std::uint32_t id : ids) {
     const Ref number = Ref::steal(PyLong_FromUnsignedLong(id));
@@ -101,6 +102,9 @@ PyEngine::PyEngine(Ref bound) : bound_(share_object(std::move(bound))) {
       Ref::steal(PyObject_GetAttrString(static_cast<PyObject*>(bound_.get()), "modes"));
   if (!modes) throw pybind11::error_already_set();
   modes_ = static_cast<ModeSet>(PyLong_AsUnsignedLong(modes.get()));
+  Ref once = Ref::steal(PyObject_GetAttrString(static_cast<PyObject*>(bound_.get()), "once"));
+  if (!once) throw pybind11::error_already_set();
+  once_ = share_object(std::move(once));
 }
 
 PyEngine::~PyEngine() = default;
@@ -157,21 +161,29 @@ std::string PyEngine::error_text(int engine_code) {
 
 Result<OutputPtr> PyEngine::take_response(PyObject* response, const char* where, Code code,
                                           bool may_be_empty) {
-  // (error code, nodes, what is wrong with the answer)
-  const Ref parts = call("unpack", "(Os)", response, where);
-  if (!parts) return take_python_error(where, code);
-  const auto error_code = static_cast<int>(PyLong_AsLong(PyTuple_GET_ITEM(parts.get(), 0)));
-  PyObject* nodes = PyTuple_GET_ITEM(parts.get(), 1);
-  const char* problem = PyUnicode_AsUTF8(PyTuple_GET_ITEM(parts.get(), 2));
-  if (problem && *problem) {
+  static PyObject* const list_name = PyUnicode_InternFromString("list");
+  static PyObject* const code_name = PyUnicode_InternFromString("error_code");
+  const auto unusable = [where](const std::string& what) {
     return Status(ErrorKind::kEngine, Code::kInvalidOutput, where,
-                  "wrapper output data is nil: " + std::string(problem));
+                  "wrapper output data is nil: " + what);
+  };
+  const Ref error_code = Ref::steal(PyObject_GetAttr(response, code_name));
+  const Ref items = Ref::steal(PyObject_GetAttr(response, list_name));
+  PyErr_Clear();
+  if (error_code && PyLong_Check(error_code.get())) {
+    const auto number = static_cast<int>(PyLong_AsLong(error_code.get()));
+    PyErr_Clear();
+    if (number != 0) return engine_failure(where, code, number, error_text(number));
   }
-  if (error_code != 0) return engine_failure(where, code, error_code, error_text(error_code));
-  if (PyList_GET_SIZE(nodes) != 0) return PyOutput::from_nodes(nodes, where);
+  const bool is_list = items && (PyList_Check(items.get()) || PyTuple_Check(items.get()));
+  if (!is_list || PyType_Check(response)) {
+    return unusable(std::string(where) + " returned " +
+                    (response == Py_None ? "None" : Py_TYPE(response)->tp_name) +
+                    "; expected a Response");
+  }
+  if (PySequence_Fast_GET_SIZE(items.get()) != 0) return PyOutput::from_items(items.get(), where);
   if (may_be_empty) return OutputPtr();
-  return Status(ErrorKind::kEngine, Code::kInvalidOutput, where,
-                "wrapper output data is nil: the Response has an empty list");
+  return unusable("the Response has an empty list");
 }
 
 Result<OutputPtr> PyEngine::exec(const Request& request) {
@@ -179,8 +191,11 @@ Result<OutputPtr> PyEngine::exec(const Request& request) {
   const AcquireGil gil;
   Arguments arguments;
   if (!arguments.build(request)) return take_python_error("wrapperOnceExec", Code::kExec);
-  const Ref response = call("once", "(OOsO)", arguments.params.get(), arguments.nodes.get(),
-                            request.tag_text, arguments.ids.get());
+  const Ref tag = Ref::steal(PyUnicode_FromStringAndSize(request.tag_text, TagText::kLength));
+  PyObject* values[] = {arguments.params.get(), arguments.nodes.get(), tag.get(),
+                        arguments.ids.get()};
+  const Ref response = Ref::steal(
+      PyObject_Vectorcall(static_cast<PyObject*>(once_.get()), values, 4, nullptr));
   if (!response) return take_python_error("wrapperOnceExec", Code::kExec);
   return take_response(response.get(), "wrapperOnceExec", Code::kExec, false);
 }

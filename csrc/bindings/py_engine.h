@@ -51,6 +51,7 @@ class PyEngine final : public Engine {
   Status check_return(const Ref& returned, const char* where, Code code);
 
   const std::shared_ptr<void> bound_;
+  std::shared_ptr<void> once_;  // the method of bound_ that requests spend their time in
   std::weak_ptr<EngineContext> context_;
   ModeSet modes_ = 0;
 };

@@ -42,16 +42,31 @@ std::string_view PyOutput::text(PyObject* value, bool& ok) {
   return {utf8, static_cast<std::size_t>(size)};
 }
 
-Status PyOutput::add_node(PyObject* node, std::size_t index, const char* where) {
-  PyObject* key = PyTuple_GET_ITEM(node, 0);
-  PyObject* data = PyTuple_GET_ITEM(node, 1);
-  PyObject* desc = PyTuple_GET_ITEM(node, 4);
+Status PyOutput::add(PyObject* object, std::size_t index, const char* where) {
+  static PyObject* const names[5] = {
+      PyUnicode_InternFromString("key"), PyUnicode_InternFromString("data"),
+      PyUnicode_InternFromString("type"), PyUnicode_InternFromString("status"),
+      PyUnicode_InternFromString("desc")};
+  Ref parts[5];
+  for (int i = 0; i < 5; ++i) {
+    parts[i] = Ref::steal(PyObject_GetAttr(object, names[i]));
+    if (parts[i]) continue;
+    PyErr_Clear();
+    if (i < 4) {
+      return bad_node(index, where,
+                      std::string("is of type ") + Py_TYPE(object)->tp_name + " and has no '" +
+                          PyUnicode_AsUTF8(names[i]) + "'; expected a ResponseData");
+    }
+  }
+  PyObject* key = parts[0].get();
+  PyObject* data = parts[1].get();
+  PyObject* desc = parts[4].get();
   OutputItem item;
   bool ok = false;
   item.key = text(key, ok);
   if (!ok) return bad_node(index, where, "has no key (a str)");
-  item.type = static_cast<int>(PyLong_AsLong(PyTuple_GET_ITEM(node, 2)));
-  item.status = static_cast<int>(PyLong_AsLong(PyTuple_GET_ITEM(node, 3)));
+  item.type = static_cast<int>(PyLong_AsLong(parts[2].get()));
+  item.status = static_cast<int>(PyLong_AsLong(parts[3].get()));
   if (PyErr_Occurred()) {
     PyErr_Clear();
     return bad_node(index, where, "has a type or status that is not a number");
@@ -74,7 +89,7 @@ Status PyOutput::add_node(PyObject* node, std::size_t index, const char* where) 
     item.size = static_cast<std::size_t>(buffer.len);
   }
   item.desc_begin = desc_size();
-  if (PyDict_Check(desc)) {
+  if (desc && PyDict_Check(desc)) {
     Py_ssize_t position = 0;
     PyObject* name = nullptr;
     PyObject* value = nullptr;
@@ -95,11 +110,14 @@ Status PyOutput::add_node(PyObject* node, std::size_t index, const char* where) 
   return {};
 }
 
-Result<OutputPtr> PyOutput::from_nodes(PyObject* nodes, const char* where) {
+Result<OutputPtr> PyOutput::from_items(PyObject* items, const char* where) {
   auto* output = new PyOutput;
   OutputPtr owner = OutputPtr::adopt(output);
-  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(nodes); ++i) {
-    Status status = output->add_node(PyList_GET_ITEM(nodes, i), static_cast<std::size_t>(i), where);
+  // A copy of the list's references: reading an item's attributes may run code that changes it.
+  const Ref all = Ref::steal(PySequence_Tuple(items));
+  if (!all) return take_python_error(where, Code::kInvalidOutput);
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(all.get()); ++i) {
+    Status status = output->add(PyTuple_GET_ITEM(all.get(), i), static_cast<std::size_t>(i), where);
     if (!status.ok()) return status;
   }
   return owner;

@@ -2,7 +2,7 @@
 
 #include "bindings/python.h"
 
-#include <deque>
+#include <list>
 
 #include "base/status.h"
 #include "buffer/output.h"
@@ -13,9 +13,9 @@ namespace aiges::py {
 // this keeps alive.
 class PyOutput final : public Output {
  public:
-  // `nodes` is what the binding made of a Response: a list of (key, data, type, status, desc). With
-  // the GIL. Fails with an EngineError status that names the node.
-  static Result<OutputPtr> from_nodes(PyObject* nodes, const char* where);
+  // `items` is the list of a Response, a list or tuple of objects with the attributes of ResponseData
+  // (aiges_native/wrapper/data.py). With the GIL. Fails with a status that names the item.
+  static Result<OutputPtr> from_items(PyObject* items, const char* where);
 
  private:
   PyOutput() = default;
@@ -23,12 +23,12 @@ class PyOutput final : public Output {
   // Dropping Python objects needs the GIL, which the thread that drops the last reference may not
   // have and must not wait for.
   void dispose() noexcept override;
-  Status add_node(PyObject* node, std::size_t index, const char* where);
+  Status add(PyObject* object, std::size_t index, const char* where);
   std::string_view text(PyObject* value, bool& ok);
 
   friend class DropPyOutput;
-  std::deque<Py_buffer> buffers_;
-  std::deque<Ref> refs_;
+  std::list<Py_buffer> buffers_;
+  std::list<Ref> refs_;
 };
 
 }  // namespace aiges::py

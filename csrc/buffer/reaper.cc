@@ -9,6 +9,31 @@ constexpr int kQuietLooks = 20;                    // empty looks before the thr
 constexpr std::size_t kHeavy = std::size_t{256} * 1024;  // bytes worth a wake-up of their own
 }  // namespace
 
+void Reapable::push(std::atomic<Reapable*>& head, Reapable* object) noexcept {
+  Reapable* newest = head.load(std::memory_order_relaxed);
+  do {
+    object->next_ = newest;
+  } while (!head.compare_exchange_weak(newest, object, std::memory_order_seq_cst,
+                                       std::memory_order_relaxed));
+}
+
+std::size_t Reapable::release(Reapable* newest) noexcept {
+  Reapable* oldest = nullptr;
+  while (newest) {
+    Reapable* next = newest->next_;
+    newest->next_ = oldest;
+    oldest = newest;
+    newest = next;
+  }
+  std::size_t count = 0;
+  for (; oldest; ++count) {
+    Reapable* next = oldest->next_;
+    oldest->reap();
+    oldest = next;
+  }
+  return count;
+}
+
 Reaper::~Reaper() {
   {
     MutexLock lock(mutex_);
@@ -22,11 +47,7 @@ Reaper::~Reaper() {
 
 void Reaper::push(Reapable* object, std::size_t weight) noexcept {
   pushed_.fetch_add(1, std::memory_order_relaxed);
-  Reapable* head = head_.load(std::memory_order_relaxed);
-  do {
-    object->next_ = head;
-  } while (!head_.compare_exchange_weak(head, object, std::memory_order_seq_cst,
-                                        std::memory_order_relaxed));
+  Reapable::push(head_, object);
   // Sequentially consistent with run(): either it sees the object, or this sees it asleep.
   const bool was_asleep = asleep_.load(std::memory_order_seq_cst);
   if (!was_asleep && weight < kHeavy) return;
@@ -42,22 +63,9 @@ void Reaper::push(Reapable* object, std::size_t weight) noexcept {
 }
 
 bool Reaper::release_all() {
-  Reapable* list = head_.exchange(nullptr, std::memory_order_seq_cst);
-  if (!list) return false;
-  Reapable* oldest_first = nullptr;
-  while (list) {
-    Reapable* next = list->next_;
-    list->next_ = oldest_first;
-    oldest_first = list;
-    list = next;
-  }
-  std::uint64_t count = 0;
-  while (oldest_first) {
-    Reapable* next = oldest_first->next_;
-    oldest_first->reap();
-    oldest_first = next;
-    ++count;
-  }
+  Reapable* newest = head_.exchange(nullptr, std::memory_order_seq_cst);
+  if (!newest) return false;
+  const std::size_t count = Reapable::release(newest);
   {
     MutexLock lock(mutex_);
     released_ += count;

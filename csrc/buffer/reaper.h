@@ -9,14 +9,20 @@
 
 namespace aiges {
 
-// Something whose release may block and therefore happens on the reaper's thread.
+// Something whose release may block and therefore does not happen where it is dropped.
 class Reapable {
  public:
   virtual ~Reapable() = default;
 
+ protected:
+  // Adds to a stack of such objects; any thread.
+  static void push(std::atomic<Reapable*>& head, Reapable* object) noexcept;
+  // Releases a stack that was taken off its head, oldest first; returns how many there were.
+  static std::size_t release(Reapable* newest) noexcept;
+
  private:
   friend class Reaper;
-  virtual void reap() noexcept = 0;  // frees the object itself, too
+  virtual void reap() noexcept = 0;  // frees the object itself, unless something else owns it
   Reapable* next_ = nullptr;
 };
 

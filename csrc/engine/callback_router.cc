@@ -19,7 +19,7 @@ CallbackRouter::Tag CallbackRouter::open(std::shared_ptr<ResultSink> sink) {
   return {id, text->c_str()};
 }
 
-void CallbackRouter::close(TagId id, End end) {
+void CallbackRouter::close(TagId id, TagEnd end) {
   std::shared_ptr<ResultSink> dropped;  // its destructor may do anything: outside the lock
   MutexLock lock(mutex_);
   const auto found = entries_.find(id);
@@ -38,7 +38,7 @@ void CallbackRouter::count_refused(TagId id) {
     return;
   }
   const Ended& ended = ended_[id % kRemembered];
-  const bool completed = ended.id == id && ended.end == End::kCompleted;
+  const bool completed = ended.id == id && ended.end == TagEnd::kCompleted;
   count(completed ? stats_.callbacks_double : stats_.callbacks_late);
 }
 
@@ -67,7 +67,7 @@ int CallbackRouter::deliver(const char* tag, EngineContext::ResultMaker& maker) 
     stats_.callbacks.fetch_sub(1, std::memory_order_relaxed);
   }
   // It finished between the look-up and now, or it is a session that keeps its tag until it closes.
-  count(stats_.callbacks_double);
+  count(sink->tag_end() == TagEnd::kCompleted ? stats_.callbacks_double : stats_.callbacks_late);
   return -1;
 }
 

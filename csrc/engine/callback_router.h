@@ -15,6 +15,9 @@
 
 namespace aiges {
 
+// How waiting for a tag ended.
+enum class TagEnd { kCompleted, kGivenUp };
+
 // Where results of one asynchronous request or session go. Called from engine threads: must not
 // block.
 class ResultSink {
@@ -24,6 +27,8 @@ class ResultSink {
   virtual bool wants_result() = 0;
   // Returns false like wants_result(), decided atomically with taking the result.
   virtual bool deliver(Result<OutputPtr> result) = 0;
+  // Why not, once no result is wanted any more.
+  virtual TagEnd tag_end() = 0;
 };
 
 // The table from tags to those who wait for them: one per engine. A callback for a tag that is not in
@@ -50,9 +55,8 @@ class CallbackRouter {
     return make_tag_id(engine_number_, sequence_.fetch_add(1, std::memory_order_relaxed) + 1);
   }
   Tag open(std::shared_ptr<ResultSink> sink);
-  enum class End { kCompleted, kGivenUp };
   // Forgets the tag; harmless when it is not there.
-  void close(TagId id, End end);
+  void close(TagId id, TagEnd end);
 
   // Gives a result to whom it belongs; 0 when it was taken, else -1.
   int deliver(const char* tag, EngineContext::ResultMaker& maker);
@@ -78,7 +82,7 @@ class CallbackRouter {
   std::deque<TagText*> resting_ AIGES_GUARDED_BY(mutex_);
   struct Ended {
     TagId id = 0;
-    End end = End::kCompleted;
+    TagEnd end = TagEnd::kCompleted;
   };
   std::array<Ended, kRemembered> ended_ AIGES_GUARDED_BY(mutex_);
 };

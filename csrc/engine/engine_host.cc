@@ -59,6 +59,7 @@ EngineHost::EngineHost(Runtime& runtime, std::unique_ptr<Engine> engine, Options
       options_(std::move(options)),
       number_(runtime_.last_engine_number.fetch_add(1) + 1),
       fork_generation_(fork_generation()),
+      outputs_(runtime_.reaper, [this] { return shared_from_this(); }),
       slots_(options_.concurrency),
       router_(number_, stats_),
       gate_([this] { finish(); }),
@@ -84,10 +85,10 @@ bool EngineHost::in_forked_child() const { return fork_generation() != fork_gene
 
 void EngineHost::reap(Reapable* object, std::size_t bytes) {
   // The reaper's thread stayed in the parent, and so did the engine that owns the memory.
-  if (!in_forked_child()) runtime_.reaper.push(object, bytes);
+  if (!in_forked_child()) outputs_.push(object, bytes);
 }
 
-Status EngineHost::enter(const char* what) {
+Status EngineHost::check_process(const char* what) const {
   if (in_forked_child()) {
     return Status(ErrorKind::kEngine, Code::kInactive, what,
                   "engine '" + name() +
@@ -95,6 +96,11 @@ Status EngineHost::enter(const char* what) {
                       "exist only in the parent; load the engine in the child, or start "
                       "children with the 'spawn' method");
   }
+  return {};
+}
+
+Status EngineHost::enter(const char* what) {
+  if (Status status = check_process(what); !status.ok()) return status;
   if (!started_.load(std::memory_order_acquire) || !gate_.enter())
     return Status(ErrorKind::kEngine, Code::kInactive, what,
                   "engine '" + name() + "' is closed");
@@ -111,8 +117,9 @@ Status EngineHost::no_slot(WaitOutcome outcome) const {
   if (outcome == WaitOutcome::kInterrupted)
     return Status(ErrorKind::kSession, Code::kInactive, "exec", "interrupted");
   return Status(ErrorKind::kOverload, Code::kOverload, "exec",
-                "engine '" + name() + "' is busy: all " + std::to_string(slots_.limit()) +
-                    " places (concurrency) stayed taken for as long as the call could wait");
+                "engine '" + name() + "' is busy: all " +
+                    std::to_string(slots_.limit() != 0 ? slots_.limit() : options_.pool_threads) +
+                    " places stayed taken for as long as the call could wait");
 }
 
 Result<OutputPtr> EngineHost::exec(const Request& request, const WaitLimit& limit) {
@@ -139,6 +146,7 @@ Result<OutputPtr> EngineHost::exec_inside(const Request& request) {
     text.set(tagged.tag);
     tagged.tag_text = text.c_str();
   }
+  outputs_.help();
   const std::int64_t begin = coarse_nanoseconds();
   ++collects_events;
   Result<OutputPtr> result = engine_->exec(tagged);
@@ -230,6 +238,7 @@ void EngineHost::start_async(const std::shared_ptr<Operation>& operation,
     Request tagged = *request;
     tagged.tag = operation->tag_.id;
     tagged.tag_text = operation->tag_.text;
+    operation->inside_.store(true, std::memory_order_release);
     status = engine_->exec_async(tagged, remaining(deadline));
   }
   if (!status.ok()) operation->deliver(std::move(status));
@@ -255,6 +264,7 @@ void EngineHost::start_pooled(const std::shared_ptr<Operation>& operation,
         Request tagged = *held;
         tagged.tag = operation->tag_.id;
         tagged.tag_text = operation->tag_.text;
+        operation->inside_.store(true, std::memory_order_release);
         result = self->exec_inside(tagged);
       }
       if (slot == WaitOutcome::kReady) self->slots_.release();

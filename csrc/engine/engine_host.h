@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/executor.h"
+#include "buffer/reap_list.h"
 #include "engine/callback_router.h"
 #include "engine/engine.h"
 #include "engine/event_log.h"
@@ -53,6 +54,8 @@ class EngineHost final : public EngineContext, public std::enable_shared_from_th
   // Whether this is a forked child of the process that loaded the engine. Threads and locks of ours
   // are then not to be relied on: nothing may be waited for, and what is dropped stays.
   bool in_forked_child() const;
+  // The error for using it there all the same, or success elsewhere.
+  Status check_process(const char* what) const;
 
   // Runs a request on the calling thread. The limit is for a free slot, not for the engine.
   Result<OutputPtr> exec(const Request& request, const WaitLimit& limit);
@@ -87,6 +90,8 @@ class EngineHost final : public EngineContext, public std::enable_shared_from_th
   Engine& engine() { return *engine_; }
   Slots& slots() { return slots_; }
   Executor& pool() { return pool_; }
+  // Why a call that waited for a place did not get one.
+  Status no_slot(WaitOutcome outcome) const;
   // Enters the gate, or says why not. A success must be matched by leave().
   Status enter(const char* what);
   void leave() { gate_.leave(); }
@@ -105,7 +110,6 @@ class EngineHost final : public EngineContext, public std::enable_shared_from_th
  private:
   Result<OutputPtr> exec_inside(const Request& request);
   Status no_mode(ModeSet needed) const;
-  Status no_slot(WaitOutcome outcome) const;
   std::shared_ptr<Operation> start_operation(std::shared_ptr<const Request> request,
                                              Deadline deadline, Operation::Completion completion,
                                              Mode mode);
@@ -126,6 +130,7 @@ class EngineHost final : public EngineContext, public std::enable_shared_from_th
   std::optional<std::string> schema_;
 
   Stats stats_;
+  ReapList outputs_;
   Slots slots_;
   CallbackRouter router_;
   EventLog events_;

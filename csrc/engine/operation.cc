@@ -19,10 +19,13 @@ bool Operation::deliver(Result<OutputPtr> result) { return end(How::kResult, std
 bool Operation::cancel() { return end(How::kCancelled, OutputPtr()); }
 
 void Operation::expire() {
-  end(How::kExpired,
-      Status(ErrorKind::kDeadline, Code::kDeadline, "exec",
-             "engine '" + host_->name() +
-                 "' gave no result in time; its result, should it still come, is dropped"));
+  // A request that still waits for its turn has met a lack of places, not a slow engine.
+  end(How::kExpired, inside_.load(std::memory_order_acquire)
+                         ? Status(ErrorKind::kDeadline, Code::kDeadline, "exec",
+                                  "engine '" + host_->name() +
+                                      "' gave no result in time; its result, should it still "
+                                      "come, is dropped")
+                         : host_->no_slot(WaitOutcome::kDeadline));
 }
 
 void Operation::tell_engine(How how) {
@@ -55,11 +58,12 @@ bool Operation::end(How how, Result<OutputPtr> result) {
     alarm = std::exchange(alarm_, 0);
   }
   const bool completed = how == How::kResult;
+  completed_.store(completed, std::memory_order_release);
   if (alarm != 0 && how != How::kExpired) host_->watchdog().cancel(alarm);
-  if (!completed && tag_.id != 0 && host_->engine().can_cancel()) tell_engine(how);
+  if (!completed && inside_.load() && host_->engine().can_cancel()) tell_engine(how);
   if (tag_.id != 0) {
-    host_->router().close(tag_.id, completed ? CallbackRouter::End::kCompleted
-                                             : CallbackRouter::End::kGivenUp);
+    host_->router().close(tag_.id, completed ? TagEnd::kCompleted
+                                             : TagEnd::kGivenUp);
   }
   if (!result.ok()) result = Status(result.status()).with_session_id(session_id_);
   if (!result.ok() || how == How::kCancelled) count(host_->stats().failures);

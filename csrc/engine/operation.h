@@ -26,6 +26,9 @@ class Operation final : public ResultSink, public std::enable_shared_from_this<O
 
   bool wants_result() override { return !ended_.load(std::memory_order_acquire); }
   bool deliver(Result<OutputPtr> result) override;
+  TagEnd tag_end() override {
+    return completed_.load(std::memory_order_acquire) ? TagEnd::kCompleted : TagEnd::kGivenUp;
+  }
 
   // Gives up: no completion, and the engine is told if it can be. False when it had ended.
   bool cancel();
@@ -40,11 +43,13 @@ class Operation final : public ResultSink, public std::enable_shared_from_this<O
 
   const std::shared_ptr<EngineHost> host_;
   std::atomic<bool> ended_{false};
+  std::atomic<bool> completed_{false};
   Mutex mutex_;
   Completion completion_ AIGES_GUARDED_BY(mutex_);
   Watchdog::Id alarm_ AIGES_GUARDED_BY(mutex_) = 0;
   // What is given back when the operation ends (its place in the gate, a slot, resources).
   std::function<void()> give_back_ AIGES_GUARDED_BY(mutex_);
+  std::atomic<bool> inside_{false};  // the engine has been, or is about to be, called for it
   // Set before the engine or the alarm can know of the operation, then constant.
   CallbackRouter::Tag tag_;
   TagText own_text_;  // the tag's text where the router does not keep it

@@ -55,7 +55,7 @@ Status Session::create(const Request& request) {
     state_ = State::kClosed;
     closing_ = destroyed_ = true;
   }
-  host_->router().close(tag_.id, CallbackRouter::End::kGivenUp);
+  host_->router().close(tag_.id, TagEnd::kGivenUp);
   host_->resources().release(resources_);
   host_->leave();
   return std::move(status).with_session_id(id_);
@@ -77,6 +77,7 @@ Status Session::failed(Status status) {
 }
 
 Status Session::begin_call(const char* what, const WaitLimit& limit) {
+  if (Status status = host_->check_process(what); !status.ok()) return status;
   const WaitOutcome outcome = wait_for(changed_, mutex_, limit, [this]() AIGES_REQUIRES(mutex_) {
     return !in_call_ || closing_;
   });
@@ -222,6 +223,11 @@ bool Session::wants_result() {
   return !final_seen_ && !closing_;
 }
 
+TagEnd Session::tag_end() {
+  MutexLock lock(mutex_);
+  return final_seen_ && error_.ok() ? TagEnd::kCompleted : TagEnd::kGivenUp;
+}
+
 bool Session::deliver(Result<OutputPtr> result) {
   std::function<void()> to_run;
   bool taken = true;
@@ -244,6 +250,7 @@ bool Session::deliver(Result<OutputPtr> result) {
 }
 
 Status Session::close(const WaitLimit& limit) {
+  if (host_->in_forked_child()) return {};  // the session is the parent's
   std::function<void()> to_run;
   std::deque<Result<OutputPtr>> dropped;  // released without the lock
   bool cancel = false;
@@ -294,8 +301,8 @@ Status Session::destroy() {
     changed_.notify_all();
   }
   // After wrapperDestroy: until then the engine may use the tag.
-  host_->router().close(tag_.id, completed ? CallbackRouter::End::kCompleted
-                                           : CallbackRouter::End::kGivenUp);
+  host_->router().close(tag_.id, completed ? TagEnd::kCompleted
+                                           : TagEnd::kGivenUp);
   host_->resources().release(resources_);
   host_->remove_session(tag_.id);
   host_->leave();

@@ -55,6 +55,7 @@ class Session final : public ResultSink,
   // ResultSink
   bool wants_result() override;
   bool deliver(Result<OutputPtr> result) override;
+  TagEnd tag_end() override;
   // HostedSession
   void close_for_host(const WaitLimit& limit) override { (void)close(limit); }
 

@@ -33,8 +33,9 @@ typedef const char* (*wrapperSchemaPtr)(void);
 /*
  * Asks the engine to stop working on the request or session that usrTag names. Called at most once
  * per tag, from any thread, possibly while another thread is inside a call for the same tag,
- * possibly after the work has ended. It returns at once. A cancelled request still ends as every
- * request does: wrapperExec returns, or the callback is called, preferably with an error number.
+ * possibly after the work has ended or at the moment it begins. It returns at once. A cancelled
+ * request still ends as every request does: wrapperExec returns, or the callback is called,
+ * preferably with an error number.
  */
 WrapperAPI int wrapperCancel(const char* usrTag);
 typedef int (*wrapperCancelPtr)(const char* usrTag);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,15 @@ def test_a_failed_init_tells_text_and_number_and_is_not_finished(
     assert probe(path).counts("init", "error", "fini") == {"init": 1, "error": 1, "fini": 0}
 
 
+def test_a_half_made_engine_is_harmless(engine_path: EnginePath) -> None:
+    # A debugger, or a traceback that shows arguments, looks at the engine whose loading failed.
+    engine = aiges_native.Engine.__new__(aiges_native.Engine)
+    assert "Engine" in object.__repr__(engine)
+    for look in (repr, lambda half: half.closed, lambda half: half.stats(), lambda half: half.name):
+        with contextlib.suppress(aiges_native.AigesError, AttributeError, TypeError):
+            look(engine)
+
+
 def test_after_a_failed_init_the_engine_can_be_loaded_with_another_config(
     load: Load, engine_path: EnginePath
 ) -> None:
@@ -50,7 +60,8 @@ def test_after_a_failed_init_the_engine_can_be_loaded_with_another_config(
 def test_a_failed_fini_is_told_once_and_the_engine_is_closed(
     load: Load, probe: Callable[..., Any]
 ) -> None:
-    engine = load("fails_fini")
+    # The text of the error can only be asked for when wrapperFini has returned.
+    engine = load("fails_fini", leaves={"after_fini": 1})
     engine.exec({"k": b"v"})
     with pytest.raises(EngineError, match="fails_fini: could not clean up;code=17") as caught:
         engine.close()

@@ -111,10 +111,11 @@ def test_a_key_may_come_again(load: Load) -> None:
 
 
 def test_numbers_that_no_enum_has_are_kept_as_numbers(load: Load) -> None:
-    item = load("unknown_type").exec({}, {"type": 9, "status": 77})["odd"]
+    engine = load("unknown_type")
+    item = engine.exec({}, {"type": 9, "status": 77})["odd"]
     assert (int(item.type), int(item.status)) == (9, 77)
     assert item.bytes == b"text"
-    item = load("unknown_type").exec({}, {"type": 1, "status": 2})["odd"]
+    item = engine.exec({}, {"type": 1, "status": 2})["odd"]
     assert (item.type, item.status) == (DataType.AUDIO, Status.END)
 
 

@@ -153,7 +153,9 @@ INSIDE = "\nlook.wait('waiting')\n"
 def test_calls_that_are_inside_do_not_hold_up_the_exit(
     mode: str, program: Program, engine_path: EnginePath
 ) -> None:
-    load = f"engine = an.load(sys.argv[1], modes={{{mode!r}, 'stream'}}); look = probe(sys.argv[1])\n"
+    load = (
+        f"engine = an.load(sys.argv[1], modes={{{mode!r}, 'stream'}}); look = probe(sys.argv[1])\n"
+    )
     codes = {name: load + code + INSIDE + SEEN for name, code in BLOCKED.items()}
     # The engine was told to let go of that one.
     codes["deadline passed"] = codes["deadline passed"].replace(INSIDE, "look.wait('cancelled')")
@@ -187,25 +189,44 @@ os.dup2(out, 1)
     run_all(program, codes, wrapper, 8)
 
 
-def test_a_call_that_returns_during_the_exit_is_harmless(
-    program: Program, engine_path: EnginePath
+# Objects that are dropped late let the engine go on while the interpreter is being torn down, and
+# wait until every call has left it: the threads then come back to an interpreter that is gone.
+LATE = """
+class Late:
+    def __init__(self, *needs):
+        self.needs = needs
+    def __del__(self):
+        release, wait, every, name, none, patience, sleep = self.needs
+        release(every)
+        wait(name, none, none, patience)
+        sleep(0.1)  # the threads get as far as they can: nothing tells when they are there
+import builtins
+builtins.late = Late(look.library.test_release, look.library.test_wait_for, ctypes.c_long(-1),
+                     b'waiting', ctypes.c_long(0), ctypes.c_long(10000), time.sleep)
+"""
+
+
+@pytest.mark.parametrize("name", ["latch", "latch_without_cancel"])
+def test_calls_that_return_during_the_exit_are_harmless(
+    name: str, program: Program, engine_path: EnginePath
 ) -> None:
-    # The engine lets go while the interpreter is being torn down: objects that are dropped late
-    # release it, and threads come back to an interpreter that is not there any more.
-    code = """
-engine = an.load(sys.argv[1]); look = probe(sys.argv[1])
+    codes = {
+        "exec": """
 for _ in range(4):
     threading.Thread(target=engine.exec, args=({'k': b'v' * 1000},), daemon=True).start()
-futures = [engine.exec_async({'k': bytearray(1000)}) for _ in range(4)]
-look.wait('waiting', 8)
-class Late:
-    def __init__(self, release): self.release = release
-    def __del__(self): self.release(-1)
-sys.late = Late(look.release)
-late = Late(look.release)
-"""
-    for name in ("latch_without_cancel", "latch"):
-        assert "end of program" in program(code + SEEN, engine_path(name))
+""",
+        "exec with a timeout": """
+for _ in range(4):
+    threading.Thread(
+        target=lambda: engine.exec({'k': b'v'}, timeout=60), daemon=True).start()
+""",
+        "futures": "futures = [engine.exec_async({'k': bytearray(1000)}) for _ in range(4)]",
+        "dropped futures": "for _ in range(4): engine.exec_async({'k': bytearray(1000)})",
+    }
+    load = "engine = an.load(sys.argv[1], modes={'once'}); look = probe(sys.argv[1])\n"
+    inside = "\nlook.wait('waiting', 4)\n"
+    codes = {name: load + code + inside + LATE + SEEN for name, code in codes.items()}
+    run_all(program, codes, engine_path(name), 4)
 
 
 def test_an_uncaught_exception_ends_a_program_as_ever(

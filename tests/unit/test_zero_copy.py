@@ -127,7 +127,9 @@ def test_what_does_not_lie_in_a_row_is_refused_and_told_how_to_help(
 ) -> None:
     engine = load("once_only")
     for data in ({"odd": NOT_IN_A_ROW[kind]()}, {"odd": aiges_native.Audio(NOT_IN_A_ROW[kind]())}):
-        with pytest.raises(InvalidDataError, match=r"'odd'.*contiguous.*ascontiguousarray") as caught:
+        with pytest.raises(
+            InvalidDataError, match=r"'odd'.*contiguous.*ascontiguousarray"
+        ) as caught:
             engine.exec(data)
         assert caught.value.code == 10009
     assert probe(engine)["exec"] == 0
@@ -135,7 +137,11 @@ def test_what_does_not_lie_in_a_row_is_refused_and_told_how_to_help(
 
 @pytest.mark.parametrize(
     "payload",
-    [numpy.array([1, "a"], dtype=object), numpy.array([{}]), numpy.zeros(2, [("a", "i4"), ("b", "O")])],
+    [
+        numpy.array([1, "a"], dtype=object),
+        numpy.array([{}]),
+        numpy.zeros(2, [("a", "i4"), ("b", "O")]),
+    ],
     ids=["mixed", "dict", "record"],
 )
 def test_arrays_of_objects_are_refused(payload: Any, load: Load, probe: Probe) -> None:
@@ -297,7 +303,7 @@ def test_the_answer_of_a_python_engine_is_seen_where_it_made_it(load: Load, keep
     assert array.tolist() == [0.0, 1.0, 2.0]
 
 
-KEEPER = '''
+KEEPER = """
 import numpy
 from aiges_native.wrapper import Response, ResponseData
 
@@ -312,7 +318,7 @@ class Wrapper:
             "array": lambda: array.ctypes.data,
         }[params["ask"]]()
         return Response([ResponseData("answer", str(answer)), ResponseData("array", array)])
-'''
+"""
 
 
 @pytest.fixture

@@ -170,8 +170,9 @@ TEST_F(CEngineFaults, DoubleCallback) {
   const Outcome outcome;
   host_->exec_async(Call().item("k", "first").shared(), Deadline::never(), outcome.completion());
   EXPECT_EQ(text_of(outcome.wait()), "first");
-  ASSERT_TRUE(probe_->wait_for("callback_refused", 1));
+  ASSERT_TRUE(probe_->wait_for("live_threads", 0, 0));
   EXPECT_EQ(probe_->count("callback_accepted"), 1);
+  EXPECT_EQ(probe_->count("callback_refused"), 1);
   EXPECT_EQ(strays(), "0 1 0");
   EXPECT_EQ(outcome.times(), 1);
 }
@@ -184,8 +185,9 @@ TEST_F(CEngineFaults, RacingCallbacks) {
     host_->exec_async(Call().item("k", "v").shared(), Deadline::never(), outcome.completion());
     EXPECT_EQ(text_of(outcome.wait()), "v");
   }
-  ASSERT_TRUE(probe_->wait_for("callback_refused", 3 * kRounds));
+  ASSERT_TRUE(probe_->wait_for("live_threads", 0, 0));
   EXPECT_EQ(probe_->count("callback_accepted"), kRounds);
+  EXPECT_EQ(probe_->count("callback_refused"), 3 * kRounds);
   EXPECT_EQ(strays(), "0 " + std::to_string(3 * kRounds) + " 0");
 }
 

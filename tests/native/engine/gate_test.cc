@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "support/latch.h"
@@ -191,6 +192,27 @@ TEST(Gate, InterruptEndsAWait) {
   EXPECT_EQ(owner->gate.wait_finished({Deadline::never(), &always}), WaitOutcome::kInterrupted);
   owner->gate.leave();
   EXPECT_TRUE(owner->finishes->reaches(1));
+}
+
+// The last call leaves while the waiting thread asks whether it should stop.
+TEST(Gate, LastCallLeavesWhileTheInterruptIsAsked) {
+  struct Leaving final : Interrupt {
+    explicit Leaving(Gate& of) : gate(of) {}
+    bool pending() override {
+      if (!std::exchange(left, true)) gate.leave();
+      return true;
+    }
+    Gate& gate;
+    bool left = false;
+  };
+  const auto owner = std::make_shared<Owner>();
+  ASSERT_TRUE(owner->gate.enter());
+  owner->close();
+  Leaving leaving(owner->gate);
+  EXPECT_EQ(owner->gate.wait_finished({Deadline::never(), &leaving}), WaitOutcome::kReady);
+  EXPECT_TRUE(owner->finishes->reaches(1, std::chrono::seconds(2)))
+      << "it was claimed, and nobody finished it";
+  EXPECT_EQ(owner->finishes->get(), 1);
 }
 
 TEST(Gate, KeepsItsOwnerUntilItHasFinished) {

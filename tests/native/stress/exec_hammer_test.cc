@@ -114,7 +114,7 @@ TEST_F(ExecHammer, CloseAmongCalls) {
       }
     });
     closer.join();
-    EXPECT_TRUE(probe_->wait_for("fini", 1));
+    EXPECT_TRUE(host_->close(patient()).ok());  // outputs may have lived on at the first
     EXPECT_EQ(probe_->count("fini"), 1);
     EXPECT_EQ(probe_->count("after_fini"), 0);
     EXPECT_EQ(probe_->count("exec"), probe_->count("exec_free"));

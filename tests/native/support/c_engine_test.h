@@ -61,6 +61,7 @@ class CEngineTest : public testing::Test {
   // The engine's host; null, with status_ set, when the start failed.
   EngineHost* load(const std::string& name, std::initializer_list<Pair> config = {},
                    EngineHost::Options options = {}) {
+    host_ = nullptr;
     probe_.emplace(name);
     if (has_kit(name)) probe_->reset();
     kit_ = has_kit(name);
@@ -93,8 +94,11 @@ class CEngineTest : public testing::Test {
     ASSERT_TRUE(probe_->wait_for("fini", 1));
     EXPECT_EQ(probe_->count("fini"), 1);
     for (const char* fault : {"after_fini", "before_init", "null_lists", "tag_mismatch",
-                              "set_ctrl_late", "overlaps", "live_sessions"})
-      EXPECT_EQ(probe_->count(fault), 0) << fault;
+                              "set_ctrl_late", "overlaps", "live_sessions"}) {
+      // For its text a wrapperFini that fails is followed by one wrapperError.
+      const bool asked_why = fini_fails_ && std::string(fault) == "after_fini";
+      EXPECT_LE(probe_->count(fault), asked_why ? 1 : 0) << fault;
+    }
     EXPECT_EQ(probe_->count("live_lists"), lost_lists_);
   }
 
