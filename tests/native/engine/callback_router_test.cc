@@ -30,6 +30,8 @@ class Sink final : public ResultSink {
     ++delivered;
     return true;
   }
+  TagEnd tag_end() override { return end; }
+  TagEnd end = TagEnd::kCompleted;
   std::string last;
   std::atomic<int> delivered{0};
 
@@ -81,7 +83,7 @@ TEST_F(CallbackRouterTest, AnEqualCopyOfTheTagWillDo) {
 TEST_F(CallbackRouterTest, DoubleAfterAResult) {
   const CallbackRouter::Tag tag = router_.open(std::make_shared<Sink>());
   EXPECT_EQ(deliver(tag.text), 0);
-  router_.close(tag.id, CallbackRouter::End::kCompleted);
+  router_.close(tag.id, TagEnd::kCompleted);
   EXPECT_EQ(deliver(tag.text), -1);
   EXPECT_EQ(counts(), "1 0 1 0");
   EXPECT_EQ(made_, 1) << "a result that nobody wants must not be copied";
@@ -89,7 +91,7 @@ TEST_F(CallbackRouterTest, DoubleAfterAResult) {
 
 TEST_F(CallbackRouterTest, LateAfterGivingUp) {
   const CallbackRouter::Tag tag = router_.open(std::make_shared<Sink>());
-  router_.close(tag.id, CallbackRouter::End::kGivenUp);
+  router_.close(tag.id, TagEnd::kGivenUp);
   EXPECT_EQ(deliver(tag.text), -1);
   EXPECT_EQ(counts(), "0 1 0 0");
   EXPECT_EQ(made_, 0);
@@ -103,6 +105,37 @@ TEST_F(CallbackRouterTest, DoubleWhileATagIsStillOpen) {
   EXPECT_EQ(deliver(tag.text), -1);
   EXPECT_EQ(counts(), "2 0 1 0");
   EXPECT_EQ(made_, 2);
+}
+
+TEST_F(CallbackRouterTest, LateWhileATagThatWasGivenUpIsStillOpen) {
+  const auto sink = std::make_shared<Sink>(0);
+  sink->end = TagEnd::kGivenUp;
+  const CallbackRouter::Tag tag = router_.open(sink);
+  EXPECT_EQ(deliver(tag.text), -1);
+  EXPECT_EQ(counts(), "0 1 0 0");
+  EXPECT_EQ(made_, 0);
+}
+
+TEST_F(CallbackRouterTest, ResultIsCountedBeforeItIsSeen) {
+  struct Looking final : ResultSink {
+    bool wants_result() override { return true; }
+    bool deliver(Result<OutputPtr>) override {
+      counted = stats->callbacks.load();
+      return takes;
+    }
+    TagEnd tag_end() override { return TagEnd::kGivenUp; }
+    Stats* stats = nullptr;
+    std::uint64_t counted = 0;
+    bool takes = true;
+  };
+  const auto sink = std::make_shared<Looking>();
+  sink->stats = &stats_;
+  const CallbackRouter::Tag tag = router_.open(sink);
+  EXPECT_EQ(deliver(tag.text), 0);
+  EXPECT_EQ(sink->counted, 1U);
+  sink->takes = false;  // somebody else was faster
+  EXPECT_EQ(deliver(tag.text), -1);
+  EXPECT_EQ(counts(), "1 1 0 0");
 }
 
 TEST_F(CallbackRouterTest, UnknownTags) {
@@ -129,9 +162,9 @@ TEST_F(CallbackRouterTest, TagOfASynchronousCallIsNotUnknown) {
 
 TEST_F(CallbackRouterTest, ClosingTwiceKeepsTheFirstEnd) {
   const CallbackRouter::Tag tag = router_.open(std::make_shared<Sink>());
-  router_.close(tag.id, CallbackRouter::End::kCompleted);
-  router_.close(tag.id, CallbackRouter::End::kGivenUp);
-  router_.close(make_tag_id(kEngine, 999), CallbackRouter::End::kGivenUp);
+  router_.close(tag.id, TagEnd::kCompleted);
+  router_.close(tag.id, TagEnd::kGivenUp);
+  router_.close(make_tag_id(kEngine, 999), TagEnd::kGivenUp);
   EXPECT_EQ(deliver(tag.text), -1);
   EXPECT_EQ(counts(), "0 0 1 0");
 }
@@ -141,7 +174,7 @@ TEST_F(CallbackRouterTest, CloseReleasesTheSink) {
   const std::weak_ptr<Sink> watched = sink;
   const CallbackRouter::Tag tag = router_.open(std::move(sink));
   EXPECT_FALSE(watched.expired());
-  router_.close(tag.id, CallbackRouter::End::kCompleted);
+  router_.close(tag.id, TagEnd::kCompleted);
   EXPECT_TRUE(watched.expired());
 }
 
@@ -149,9 +182,10 @@ TEST_F(CallbackRouterTest, SinkMayCloseItsTagWhileItTakesAResult) {
   struct Closer final : ResultSink {
     bool wants_result() override { return true; }
     bool deliver(Result<OutputPtr>) override {
-      router->close(id, CallbackRouter::End::kCompleted);
+      router->close(id, TagEnd::kCompleted);
       return true;
     }
+    TagEnd tag_end() override { return TagEnd::kCompleted; }
     CallbackRouter* router = nullptr;
     TagId id = 0;
   };
@@ -176,11 +210,11 @@ TEST_F(CallbackRouterTest, TextsRestForLongBeforeTheyAreUsedAgain) {
   constexpr int kQuarantine = 16384;
   const CallbackRouter::Tag first = router_.open(std::make_shared<Sink>());
   const std::string text = first.text;
-  router_.close(first.id, CallbackRouter::End::kGivenUp);
+  router_.close(first.id, TagEnd::kGivenUp);
   for (int i = 0; i < kQuarantine; ++i) {
     const CallbackRouter::Tag tag = router_.open(std::make_shared<Sink>());
     ASSERT_NE(tag.text, first.text) << "used again after " << i << " others";
-    router_.close(tag.id, CallbackRouter::End::kGivenUp);
+    router_.close(tag.id, TagEnd::kGivenUp);
   }
   EXPECT_EQ(first.text, text) << "a stray pointer must still read its own tag";
   EXPECT_EQ(deliver(first.text), -1);
@@ -194,16 +228,16 @@ TEST_F(CallbackRouterTest, TextsRestForLongBeforeTheyAreUsedAgain) {
 TEST_F(CallbackRouterTest, EndsAreRememberedForThousandsOfOthers) {
   const CallbackRouter::Tag done = router_.open(std::make_shared<Sink>());
   const std::string text = done.text;
-  router_.close(done.id, CallbackRouter::End::kCompleted);
+  router_.close(done.id, TagEnd::kCompleted);
   for (int i = 0; i < 4000; ++i) {
     const CallbackRouter::Tag tag = router_.open(std::make_shared<Sink>());
-    router_.close(tag.id, CallbackRouter::End::kGivenUp);
+    router_.close(tag.id, TagEnd::kGivenUp);
   }
   EXPECT_EQ(deliver(text.c_str()), -1);
   EXPECT_EQ(counts(), "0 0 1 0");
   for (int i = 0; i < 4096; ++i) {
     const CallbackRouter::Tag tag = router_.open(std::make_shared<Sink>());
-    router_.close(tag.id, CallbackRouter::End::kCompleted);
+    router_.close(tag.id, TagEnd::kCompleted);
   }
   // Too long ago to know how it ended: then it is late, never unknown or somebody else's.
   EXPECT_EQ(deliver(text.c_str()), -1);
@@ -226,7 +260,7 @@ TEST_F(CallbackRouterTest, OfRacingResultsOneIsTaken) {
         Answer answer(text_output("key", "text"));
         if (router_.deliver(tag.text, answer) == 0) {
           ++taken;
-          router_.close(tag.id, CallbackRouter::End::kCompleted);
+          router_.close(tag.id, TagEnd::kCompleted);
         }
       });
     }
@@ -247,7 +281,7 @@ TEST_F(CallbackRouterTest, TagsOfManyThreadsDiffer) {
         const CallbackRouter::Tag tag = router_.open(std::make_shared<Sink>());
         own.push_back(tag.id);
         own.push_back(router_.next_id());
-        router_.close(tag.id, CallbackRouter::End::kCompleted);
+        router_.close(tag.id, TagEnd::kCompleted);
       }
     });
   }
