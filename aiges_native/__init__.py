@@ -66,4 +66,4 @@ def get_include() -> str:
 
 def get_cmake_dir() -> str:
     """The directory of the CMake package ``aiges_native``, for ``-Daiges_native_DIR=...``."""
-    return str(pathlib.Path(_core.__file__).parent / "cmake")
+    return str(pathlib.Path(str(_core.__file__)).parent / "cmake")

@@ -1,6 +1,6 @@
 import builtins
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
-from typing import Any, Final, SupportsIndex, TypeVar, final, overload
+from typing import Any, Final, SupportsIndex, TypeAlias, TypeVar, final, overload
 
 import numpy
 import numpy.typing
@@ -9,9 +9,8 @@ from aiges_native.types import Data, DataIn, DataType, Params, Payload, Scalar, 
 from aiges_native.wrapper.binding import BoundWrapper
 
 _T = TypeVar("_T")
-_Token = Callable[[Result | None, BaseException | None], None]
+_Token: TypeAlias = Callable[[Result | None, BaseException | None], None]
 
-__file__: Final[str]
 __version__: Final[str]
 
 @final
@@ -137,6 +136,4 @@ class Session:
 def deliver_callback(tag: str, response: object) -> int: ...
 def deliver_event(event: int, tag: str, key: str, text: str, count: int) -> int: ...
 def set_data_class(type: type[Data]) -> None: ...
-def set_enum_members(
-    data_types: tuple[DataType, ...], statuses: tuple[Status, ...]
-) -> None: ...
+def set_enum_members(data_types: tuple[DataType, ...], statuses: tuple[Status, ...]) -> None: ...

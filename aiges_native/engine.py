@@ -87,7 +87,8 @@ class Engine(_core.Engine):
         """Starts a request; arguments and errors as for :meth:`exec`.
 
         Uses ``wrapperExecAsync`` where the engine has the mode once_async, else a thread of a pool.
-        Do not change the data before the future is done. Cancelling the future gives the request up.
+        Do not change the data before the future is done. Cancelling the future gives the request
+        up.
         """
         future = _EngineFuture()
 
@@ -157,9 +158,11 @@ class Engine(_core.Engine):
             SessionError: the engine has no sessions of that kind.
         """
         if mode is None:
-            mode = "stream_async" if self.modes & {"stream", "stream_async"} == {
+            mode = (
                 "stream_async"
-            } else "stream"
+                if self.modes & {"stream", "stream_async"} == {"stream_async"}
+                else "stream"
+            )
         elif mode not in ("stream", "stream_async"):
             raise ValueError(f"mode must be 'stream' or 'stream_async', not {mode!r}")
         return Session(self, params, tuple(resources), timeout, mode)
@@ -243,8 +246,9 @@ def load(
     """Loads and initialises an engine.
 
     Args:
-        path: a C library (``.so``) or a Python file (``.py``) with a class ``Wrapper``. A bare file
-            name is searched in the current directory, in LD_LIBRARY_PATH, and by the dynamic loader.
+        path: a C library (``.so``) or a Python file (``.py``) with a class ``Wrapper``. A library's
+            bare file name is searched in the current directory, in LD_LIBRARY_PATH, and by the
+            dynamic loader.
         config: what ``wrapperInit`` gets: str to str, int, float or bool.
         name: for messages; the file's name by default.
         isolation: "thread" runs the engine in this process.
@@ -266,8 +270,8 @@ def load(
     engine_name = name or os.path.basename(file) or file
     if isolation == "process" or workers != 1:
         raise EngineLoadError(
-            "load: engines in worker processes (isolation='process', workers > 1) are not available "
-            "in this version; use isolation='thread', workers=1",
+            "load: engines in worker processes (isolation='process', workers > 1) are not "
+            "available in this version; use isolation='thread', workers=1",
             code=10600,
             engine=engine_name,
         )

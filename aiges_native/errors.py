@@ -1,8 +1,8 @@
 """What can go wrong, as exceptions.
 
 Every failure of an engine or of the host around it is an :class:`AigesError`. The numbers in
-``code`` are those of AIGES's framework (iflytek/aiges, ``frame/errors.go``), so that a service built
-on this package can pass them on; an engine's own number is in ``engine_code``.
+``code`` are those of AIGES's framework (iflytek/aiges, ``frame/errors.go``), so that a service
+built on this package can pass them on; an engine's own number is in ``engine_code``.
 """
 
 from __future__ import annotations
@@ -49,9 +49,7 @@ def _rebuild(
     cls: type[AigesError], message: str, state: tuple[int, int | None, str | None, str | None]
 ) -> AigesError:
     code, engine_code, engine, session_id = state
-    return cls(
-        message, code=code, engine_code=engine_code, engine=engine, session_id=session_id
-    )
+    return cls(message, code=code, engine_code=engine_code, engine=engine, session_id=session_id)
 
 
 class EngineLoadError(AigesError):

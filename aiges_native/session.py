@@ -37,8 +37,8 @@ def close_after(close: Callable[[], None], error: BaseException | None) -> None:
 class Session(_core.Session):
     """An open session of an engine; made by :meth:`Engine.session`.
 
-    Write input, read results, in any order that suits the engine; iteration yields results up to and
-    including the final one. Use it with ``with`` or ``async with``: leaving the block closes it.
+    Write input, read results, in any order that suits the engine; iteration yields results up to
+    and including the final one. Use it with ``with`` or ``async with``: leaving the block closes it.
     Thread-safe; the engine sees one call at a time.
     """
 
@@ -100,8 +100,8 @@ class Session(_core.Session):
         """Ends the session in the engine. Closing twice is harmless.
 
         Raises:
-            DeadlineError: a call of the session was still inside the engine after `timeout` seconds;
-                the session ends when it returns.
+            DeadlineError: a call of the session was still inside the engine after `timeout`
+                seconds; the session ends when it returns.
         """
         self._close(timeout)
 

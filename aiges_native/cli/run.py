@@ -37,7 +37,7 @@ _ENDINGS = {
 }  # fmt: skip
 
 
-class _Pair(click.ParamType):
+class _Pair(click.ParamType[tuple[str, str]]):
     name = "KEY=VALUE"
 
     def convert(
@@ -126,7 +126,9 @@ def _save(console: Console, result: Result, folder: pathlib.Path) -> None:
         console.print(f"saved {path} ({_human(len(item))})", style="dim")
 
 
-def _call(engine: Engine, data: dict[str, Data], params: dict[str, str], timeout: float | None) -> list[Result]:
+def _call(
+    engine: Engine, data: dict[str, Data], params: dict[str, str], timeout: float | None
+) -> list[Result]:
     """One request in whatever way the engine has."""
     if engine.modes & {"once", "once_async"}:
         return [engine.exec(data, params, timeout=timeout)]

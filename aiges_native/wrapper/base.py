@@ -11,7 +11,8 @@ class WrapperBase:
     """An engine in Python.
 
     A file with a class named ``Wrapper`` is an engine for :func:`aiges_native.load`. Deriving from
-    this class is not needed, but gives the optional methods. What the class defines makes its modes:
+    this class is not needed, but gives the optional methods. What the class defines makes its
+    modes:
 
     - once: ``wrapperOnceExec(params, reqData, usrTag, persId) -> Response``
     - once_async: ``wrapperOnceExecAsync(params, reqData, usrTag, persId) -> int``, which returns at
@@ -28,30 +29,30 @@ class WrapperBase:
 
     config: ClassVar[dict[str, str]] = {}
 
-    def wrapperInit(self, config: dict[str, str]) -> int:  # noqa: N802 - the ABI's names, here and below
+    def wrapperInit(self, config: dict[str, str]) -> int:
         """Called once before anything else, with the engine's configuration."""
         return 0
 
-    def wrapperFini(self) -> int:  # noqa: N802
+    def wrapperFini(self) -> int:
         """Called once, when no other call is running."""
         return 0
 
-    def wrapperError(self, ret: int) -> str:  # noqa: N802
+    def wrapperError(self, ret: int) -> str:
         """The text of an error number."""
         return ""
 
-    def wrapperVersion(self) -> str:  # noqa: N802
+    def wrapperVersion(self) -> str:
         """The engine's version."""
         return str(getattr(self, "version", ""))
 
-    def wrapperDestroy(self, handle: Any) -> int:  # noqa: N802
+    def wrapperDestroy(self, handle: Any) -> int:
         """Called exactly once for every session that was created."""
         return 0
 
-    def wrapperLoadRes(self, reqData: DataListCls, resId: int) -> int:  # noqa: N802, N803
+    def wrapperLoadRes(self, reqData: DataListCls, resId: int) -> int:
         """Takes a personal resource that later calls name by its id."""
         return 0
 
-    def wrapperUnloadRes(self, resId: int) -> int:  # noqa: N802, N803
+    def wrapperUnloadRes(self, resId: int) -> int:
         """Forgets a personal resource."""
         return 0

@@ -75,7 +75,9 @@ def _bind(method: Callable[..., Any], name: str) -> Callable[..., Any]:
     kinds = inspect.Parameter
     if any(p.kind is kinds.VAR_POSITIONAL for p in parameters):
         return method
-    wanted = [p for p in parameters if p.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD)]
+    wanted = [
+        p for p in parameters if p.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD)
+    ]
     order: list[int] = []
     for position, parameter in enumerate(wanted):
         by_name = [i for i, names in enumerate(forms) if parameter.name in names]
@@ -251,8 +253,8 @@ class BoundWrapper:
 class _Neighbours:
     """The modules that lie beside a wrapper file, importable while its code is loaded.
 
-    They are in ``sys.modules`` only while the wrapper loads and initialises: another wrapper's module
-    of the same name must not be taken for this one's, nor the other way round.
+    They are in ``sys.modules`` only while the wrapper loads and initialises: another wrapper's
+    module of the same name must not be taken for this one's, nor the other way round.
     """
 
     def __init__(self, path: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from aiges_native import _core
 
 
-def callback(resp: Any, usrTag: str, sid: str | None = None) -> int:  # noqa: N803 - the SDK's name
+def callback(resp: Any, usrTag: str, sid: str | None = None) -> int:
     """Gives the answer of an asynchronous request, or the next one of a session.
 
     Args:
@@ -22,11 +22,11 @@ def callback(resp: Any, usrTag: str, sid: str | None = None) -> int:  # noqa: N8
     return _core.deliver_callback(str(usrTag), resp)
 
 
-def callback_metric(usrTag: str, meterKey: str, count: int = 1) -> int:  # noqa: N803
+def callback_metric(usrTag: str, meterKey: str, count: int = 1) -> int:
     """Meters something; see :meth:`Engine.on_meter`."""
     return _core.deliver_event(0, str(usrTag), str(meterKey), "", int(count))
 
 
-def callback_trace(usrTag: str, key: str, value: str) -> int:  # noqa: N803
+def callback_trace(usrTag: str, key: str, value: str) -> int:
     """Traces something; see :meth:`Engine.on_trace`."""
     return _core.deliver_event(1, str(usrTag), str(key), str(value), 0)

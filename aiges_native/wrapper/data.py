@@ -48,7 +48,9 @@ class DataListNode:
         return self.data
 
     def __repr__(self) -> str:
-        return f"DataListNode({self.key!r}, {self.len} bytes, type={self.type}, status={self.status})"
+        return (
+            f"DataListNode({self.key!r}, {self.len} bytes, type={self.type}, status={self.status})"
+        )
 
 
 class DataListCls:
@@ -106,11 +108,11 @@ class ResponseData:
         # Wrappers written for AIGES set it after data; it can only be what data says.
         pass
 
-    def setData(self, data: Bytes) -> None:  # noqa: N802 - the SDK's name
+    def setData(self, data: Bytes) -> None:
         """Sets the payload."""
         self.data = data
 
-    def setDataType(self, type: int) -> None:  # noqa: N802 - the SDK's name
+    def setDataType(self, type: int) -> None:
         """Sets the kind of payload."""
         self.type = type
 

@@ -13,8 +13,8 @@
 namespace aiges {
 namespace {
 
-constexpr std::size_t kMaxErrorText = 65'536;     // bytes kept of an error text
-constexpr std::size_t kMaxLongText = 16U << 20;   // bytes kept of debug info and schema
+constexpr std::size_t kMaxErrorText = 65'536;    // bytes kept of an error text
+constexpr std::size_t kMaxLongText = 16U << 20;  // bytes kept of debug info and schema
 
 // A string of the engine's, null read as empty, cut at a limit so that a huge one stays readable.
 std::string bounded_text(const char* text, std::size_t limit) {
@@ -69,8 +69,8 @@ Result<std::unique_ptr<CEngine>> CEngine::load(const std::string& path, ModeSet 
   if (!symbols.ok()) return symbols.status();
   if (symbols.value().abi_version) {
     int version = 0;
-    Status status = guarded("wrapperAbiVersion", Code::kLoad,
-                            [&] { version = symbols.value().abi_version(); });
+    Status status =
+        guarded("wrapperAbiVersion", Code::kLoad, [&] { version = symbols.value().abi_version(); });
     if (!status.ok()) return Status(ErrorKind::kLoad, Code::kLoad, "load", status.message());
     if (version > AIGES_WRAPPER_EXT_VERSION) {
       return Status(ErrorKind::kLoad, Code::kLoad, "load",
@@ -88,9 +88,8 @@ Status CEngine::engine_error(const char* where, Code code, int engine_code) {
 
 std::string CEngine::error_text(int engine_code) {
   std::string text;
-  Status status = guarded("wrapperError", Code::kExec, [&] {
-    text = bounded_text(symbols_.error(engine_code), kMaxErrorText);
-  });
+  Status status = guarded("wrapperError", Code::kExec,
+                          [&] { text = bounded_text(symbols_.error(engine_code), kMaxErrorText); });
   return status.ok() ? text : status.message();
 }
 
@@ -132,8 +131,7 @@ Status CEngine::init(std::span<const Pair> config) {
   Result<pParamList> list = builder.params(config);
   if (!list.ok()) return list.status();
   int ret = 0;
-  Status status =
-      guarded("wrapperInit", Code::kInit, [&] { ret = symbols_.init(list.value()); });
+  Status status = guarded("wrapperInit", Code::kInit, [&] { ret = symbols_.init(list.value()); });
   if (status.ok() && ret == 0) return {};
   status = status.ok() ? engine_error("wrapperInit", Code::kInit, ret)
                        : Status(ErrorKind::kInit, Code::kInit, "wrapperInit", status.message());
@@ -204,8 +202,8 @@ Status CEngine::write(SessionHandle session, std::span<const DataItem> data) {
   Result<pDataList> list = builder.data(data);
   if (!list.ok()) return list.status();
   int ret = 0;
-  Status status = guarded("wrapperWrite", Code::kWrite,
-                          [&] { ret = symbols_.write(session, list.value()); });
+  Status status =
+      guarded("wrapperWrite", Code::kWrite, [&] { ret = symbols_.write(session, list.value()); });
   if (!status.ok()) return status;
   return ret == 0 ? Status() : engine_error("wrapperWrite", Code::kWrite, ret);
 }
@@ -213,8 +211,7 @@ Status CEngine::write(SessionHandle session, std::span<const DataItem> data) {
 Result<OutputPtr> CEngine::read(SessionHandle session) {
   pDataList head = nullptr;
   int ret = 0;
-  Status status =
-      guarded("wrapperRead", Code::kRead, [&] { ret = symbols_.read(session, &head); });
+  Status status = guarded("wrapperRead", Code::kRead, [&] { ret = symbols_.read(session, &head); });
   if (!status.ok()) return status;
   if (ret != 0) return engine_error("wrapperRead", Code::kRead, ret);
   // Copied at once: the engine may use the memory again with the next wrapperRead.
@@ -261,8 +258,8 @@ Status CEngine::load_resource(const DataItem& data, std::uint32_t id) {
 Status CEngine::unload_resource(std::uint32_t id) {
   if (!symbols_.unload_res) return {};  // nothing to tell: the resource is only forgotten here
   int ret = 0;
-  Status status = guarded("wrapperUnloadRes", Code::kUnloadResource,
-                          [&] { ret = symbols_.unload_res(id); });
+  Status status =
+      guarded("wrapperUnloadRes", Code::kUnloadResource, [&] { ret = symbols_.unload_res(id); });
   if (!status.ok()) return status;
   return ret == 0 ? Status() : engine_error("wrapperUnloadRes", Code::kUnloadResource, ret);
 }

@@ -12,14 +12,22 @@ namespace {
 
 std::string machine_name(unsigned machine) {
   switch (machine) {
-    case EM_X86_64: return "x86-64";
-    case EM_AARCH64: return "aarch64";
-    case EM_386: return "x86 (32 bit)";
-    case EM_ARM: return "ARM (32 bit)";
-    case EM_RISCV: return "RISC-V";
-    case EM_PPC64: return "PowerPC 64";
-    case EM_S390: return "S/390";
-    default: return "machine type " + std::to_string(machine);
+    case EM_X86_64:
+      return "x86-64";
+    case EM_AARCH64:
+      return "aarch64";
+    case EM_386:
+      return "x86 (32 bit)";
+    case EM_ARM:
+      return "ARM (32 bit)";
+    case EM_RISCV:
+      return "RISC-V";
+    case EM_PPC64:
+      return "PowerPC 64";
+    case EM_S390:
+      return "S/390";
+    default:
+      return "machine type " + std::to_string(machine);
   }
 }
 
@@ -49,7 +57,7 @@ std::string looks_like(const char* bytes, std::size_t size) {
 }  // namespace
 
 std::string why_not_loadable(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0) return std::strerror(errno);
   if (S_ISDIR(info.st_mode)) return "it is a directory; name the library in it";
   if (!S_ISREG(info.st_mode)) return "it is not a regular file";
@@ -67,7 +75,8 @@ std::string why_not_loadable(const std::string& path) {
     return "it was built for " + machine_name(header.e_machine) + ", this process is " +
            machine_name(kThisMachine);
   }
-  if (header.e_ident[EI_CLASS] != ELFCLASS64) return "it is a 32-bit library, this process is 64-bit";
+  if (header.e_ident[EI_CLASS] != ELFCLASS64)
+    return "it is a 32-bit library, this process is 64-bit";
   if (header.e_type != ET_DYN) {
     return header.e_type == ET_REL ? "it is an object file (.o); link it with -shared"
                                    : "it is an executable; link it with -shared";

@@ -10,9 +10,9 @@
 
 namespace aiges {
 
-// The output of one successful wrapperExec, where the engine left it: nothing is copied. It keeps the
-// engine from being finished, and is given back by one wrapperExecFree on the reaper's thread after
-// the last reference is gone, with a usrTag equal to that of the call.
+// The output of one successful wrapperExec, where the engine left it: nothing is copied. It keeps
+// the engine from being finished, and is given back by one wrapperExecFree on the reaper's thread
+// after the last reference is gone, with a usrTag equal to that of the call.
 class EngineOutput final : public Output, private Reapable {
  public:
   // Made before the call, because the usrTag it holds is the one the call gets: it is valid until

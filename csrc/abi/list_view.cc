@@ -42,8 +42,8 @@ bool can_exist(const void* data, std::size_t size) {
 }
 
 std::string named(const DataList& node, std::size_t index) {
-  return "item " + std::to_string(index) + " ('" +
-         std::string(node.key, ::strnlen(node.key, 80)) + "')";
+  return "item " + std::to_string(index) + " ('" + std::string(node.key, ::strnlen(node.key, 80)) +
+         "')";
 }
 
 Status check_desc(const DataList& node, std::size_t index, const char* where, ListFault& fault) {

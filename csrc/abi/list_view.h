@@ -22,7 +22,6 @@ enum class ListFault {
 // says it; in callbacks AIGES reads up to the NUL, and engines leave vlen unset.
 enum class DescLength { kVlen, kTerminated };
 
-
 // Says what is wrong with a list, first fault first. Null is the empty list.
 Status check_list(const DataList* head, const char* where, ListFault& fault);
 

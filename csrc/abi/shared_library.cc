@@ -14,8 +14,8 @@
 namespace aiges {
 namespace {
 
-// Which libraries are in use. Process-wide, as the loader's own table is: a file opened twice is one
-// library, whatever path was used.
+// Which libraries are in use. Process-wide, as the loader's own table is: a file opened twice is
+// one library, whatever path was used.
 struct Loaded {
   unsigned index;
   bool in_use;

@@ -90,8 +90,9 @@ Result<SymbolTable> SymbolTable::resolve(const SharedLibrary& library, ModeSet w
             "probably not exported: declare them extern \"C\" with default visibility."
           : "";
   return Status(ErrorKind::kLoad, Code::kLoad, "load",
-                "'" + library.path() + "' is not a usable engine; missing symbols, by what needs them:" +
-                    problems + hint);
+                "'" + library.path() +
+                    "' is not a usable engine; missing symbols, by what needs them:" + problems +
+                    hint);
 }
 
 }  // namespace aiges

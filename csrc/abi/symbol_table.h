@@ -9,7 +9,8 @@
 
 namespace aiges {
 
-// The functions one engine library exports, called as declared in include/aiges. Null: not exported.
+// The functions one engine library exports, called as declared in include/aiges. Null: not
+// exported.
 struct SymbolTable {
   wrapperInitPtr init = nullptr;
   wrapperFiniPtr fini = nullptr;
@@ -34,8 +35,9 @@ struct SymbolTable {
 
   ModeSet modes() const;
 
-  // Resolves everything first; fails, naming each missing symbol and what needs it, unless the three
-  // functions every engine needs are there, and every mode in `wanted` (0: at least one mode).
+  // Resolves everything first; fails, naming each missing symbol and what needs it, unless the
+  // three functions every engine needs are there, and every mode in `wanted` (0: at least one
+  // mode).
   static Result<SymbolTable> resolve(const SharedLibrary& library, ModeSet wanted);
 };
 

@@ -10,8 +10,8 @@ namespace {
 std::atomic<unsigned> generation{0};
 
 // Process-wide by nature: fork handlers take no argument and cannot be removed.
-[[maybe_unused]] const int registered = pthread_atfork(
-    nullptr, nullptr, [] { generation.fetch_add(1, std::memory_order_relaxed); });
+[[maybe_unused]] const int registered =
+    pthread_atfork(nullptr, nullptr, [] { generation.fetch_add(1, std::memory_order_relaxed); });
 
 }  // namespace
 

@@ -29,7 +29,8 @@ class [[nodiscard]] Status {
  public:
   Status() = default;
 
-  // `where` names the call that failed ("wrapperExec"); `message` is what an AIGES client would read.
+  // `where` names the call that failed ("wrapperExec"); `message` is what an AIGES client would
+  // read.
   Status(ErrorKind kind, Code code, std::string where, std::string message)
       : rep_(std::make_shared<Rep>(
             Rep{kind, code, {}, std::move(where), std::move(message), {}, {}})) {}
@@ -76,7 +77,8 @@ class [[nodiscard]] Status {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
   Result(Status status) : state_(std::in_place_index<1>, std::move(status)) {  // NOLINT: likewise
     assert(!std::get<1>(state_).ok());
   }

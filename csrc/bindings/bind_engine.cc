@@ -113,28 +113,27 @@ EngineHandle::~EngineHandle() {
 }
 
 std::unique_ptr<EngineHandle> EngineHandle::load_library(const std::string& path, std::string name,
-                                                         pb::object config,
-                                                         std::size_t concurrency, unsigned modes) {
+                                                         pb::object config, std::size_t concurrency,
+                                                         unsigned modes) {
   Result<std::unique_ptr<CEngine>> engine = [&] {
     const ReleaseGil released;  // constructors in the library may take their time
     return CEngine::load(path, modes);
   }();
   if (!engine.ok()) throw_error(engine.status(), name);
   std::string found = engine.value()->path();
-  std::unique_ptr<EngineHandle> handle(new EngineHandle(std::move(engine.value()), std::move(name),
-                                                        std::move(found), false, concurrency,
-                                                        modes));
+  std::unique_ptr<EngineHandle> handle(new EngineHandle(
+      std::move(engine.value()), std::move(name), std::move(found), false, concurrency, modes));
   handle->start(config);
   return handle;
 }
 
 std::unique_ptr<EngineHandle> EngineHandle::load_wrapper(pb::object bound, std::string name,
-                                                         pb::object config,
-                                                         std::size_t concurrency, unsigned modes) {
+                                                         pb::object config, std::size_t concurrency,
+                                                         unsigned modes) {
   auto engine = std::make_unique<PyEngine>(Ref::borrow(bound.ptr()));
-  std::unique_ptr<EngineHandle> handle(
-      new EngineHandle(std::move(engine), std::move(name), pb::cast<std::string>(bound.attr("path")),
-                       true, concurrency, modes));
+  std::unique_ptr<EngineHandle> handle(new EngineHandle(std::move(engine), std::move(name),
+                                                        pb::cast<std::string>(bound.attr("path")),
+                                                        true, concurrency, modes));
   handle->start(config);
   return handle;
 }
@@ -161,8 +160,8 @@ PyObject* EngineHandle::exec(PyObject* data, PyObject* params, PyObject* resourc
   // On this thread, unless somebody may want to stop waiting: then the engine runs on another one.
   // That costs two wake-ups, which a call of milliseconds does not notice.
   const bool interruptible = limit.interrupt && !is_python_ && host_->slow();
-  const bool direct = limit.deadline.infinite() && !interruptible &&
-                      has_mode(host_->modes(), Mode::kOnce);
+  const bool direct =
+      limit.deadline.infinite() && !interruptible && has_mode(host_->modes(), Mode::kOnce);
   Result<OutputPtr> result = OutputPtr();
   const auto fill = [&](PinnedRequest& request) {
     Status status = request.set_params(params);
@@ -281,8 +280,8 @@ pb::dict EngineHandle::stats() {
   add("bytes_copied", stats.bytes_copied);
   pb::dict meter;
   for (const auto& [key, total] : host_->events().totals())
-    meter[pb::reinterpret_steal<pb::object>(PyUnicode_DecodeUTF8(
-        key.data(), static_cast<Py_ssize_t>(key.size()), "replace"))] = total;
+    meter[pb::reinterpret_steal<pb::object>(
+        PyUnicode_DecodeUTF8(key.data(), static_cast<Py_ssize_t>(key.size()), "replace"))] = total;
   all["meter"] = meter;
   return all;
 }
@@ -302,8 +301,8 @@ void EngineHandle::deliver_events() {
   PyErr_Fetch(&type, &value, &traceback);
   for (const EventLog::Event& event : host_->events().take()) {
     const auto text = [](const std::string& from) {
-      return pb::reinterpret_steal<pb::object>(PyUnicode_DecodeUTF8(
-          from.data(), static_cast<Py_ssize_t>(from.size()), "replace"));
+      return pb::reinterpret_steal<pb::object>(
+          PyUnicode_DecodeUTF8(from.data(), static_cast<Py_ssize_t>(from.size()), "replace"));
     };
     const pb::object tag = text(event.tag);
     const pb::object key = text(event.key);
@@ -312,8 +311,8 @@ void EngineHandle::deliver_events() {
                                 : text(event.value);
     const auto listeners = listeners_[static_cast<int>(event.kind)];  // a copy: they may add some
     for (const pb::object& listener : listeners) {
-      const Ref done = Ref::steal(PyObject_CallFunctionObjArgs(listener.ptr(), tag.ptr(), key.ptr(),
-                                                               last.ptr(), nullptr));
+      const Ref done = Ref::steal(
+          PyObject_CallFunctionObjArgs(listener.ptr(), tag.ptr(), key.ptr(), last.ptr(), nullptr));
       // A listener's mistake is not the engine's, nor the caller's.
       if (!done) PyErr_WriteUnraisable(listener.ptr());
     }
@@ -365,7 +364,8 @@ PyObject* exec_method(PyObject* self, PyObject* const* args, Py_ssize_t count, P
   if (!values[0])
     return PyErr_Format(PyExc_TypeError, "exec() is missing the required argument 'data'");
   try {
-    return pb::cast<EngineHandle&>(pb::handle(self)).exec(values[0], values[1], values[2], values[3]);
+    return pb::cast<EngineHandle&>(pb::handle(self))
+        .exec(values[0], values[1], values[2], values[3]);
   } catch (pb::error_already_set& error) {
     error.restore();
   } catch (const pb::cast_error&) {
@@ -392,8 +392,8 @@ PyMethodDef exec_definition = {
 
 }  // namespace
 
-// Runs when the interpreter is gone, and with it the last results: what they kept from being finished
-// is finished now, with a limit, since nobody can interrupt this any more.
+// Runs when the interpreter is gone, and with it the last results: what they kept from being
+// finished is finished now, with a limit, since nobody can interrupt this any more.
 void finish_remaining_engines() {
   std::vector<std::shared_ptr<EngineHost>> left;
   {
@@ -446,26 +446,32 @@ void register_engine(pb::module_& module) {
       .def("_listen", method(&EngineHandle::listen), pb::arg("event"), pb::arg("listener"),
            pb::arg("queue"), pb::arg("token"))
       .def("_deliver_events", method(&EngineHandle::deliver_events))
-      .def_property_readonly("name", [](EngineHandle& self) { return self.name(); }, "The engine's name, for messages.")
-      .def_property_readonly("path", [](EngineHandle& self) { return self.path(); }, "The file it was loaded from.")
-      .def_property_readonly("version",
-                             [](EngineHandle& self) {
-                               const std::string& text = self.host().version();
-                               return pb::reinterpret_steal<pb::str>(PyUnicode_DecodeUTF8(
-                                   text.data(), static_cast<Py_ssize_t>(text.size()), "replace"));
-                             },
-                             "What wrapperVersion said; empty if it is not exported.")
-      .def_property_readonly("schema",
-                             [](EngineHandle& self) -> pb::object {
-                               const auto& text = self.host().schema();
-                               if (!text) return pb::none();
-                               return pb::reinterpret_steal<pb::str>(PyUnicode_DecodeUTF8(
-                                   text->data(), static_cast<Py_ssize_t>(text->size()), "replace"));
-                             },
-                             "The engine's own schema (JSON text), or None.")
+      .def_property_readonly(
+          "name", [](EngineHandle& self) { return self.name(); },
+          "The engine's name, for messages.")
+      .def_property_readonly(
+          "path", [](EngineHandle& self) { return self.path(); }, "The file it was loaded from.")
+      .def_property_readonly(
+          "version",
+          [](EngineHandle& self) {
+            const std::string& text = self.host().version();
+            return pb::reinterpret_steal<pb::str>(
+                PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace"));
+          },
+          "What wrapperVersion said; empty if it is not exported.")
+      .def_property_readonly(
+          "schema",
+          [](EngineHandle& self) -> pb::object {
+            const auto& text = self.host().schema();
+            if (!text) return pb::none();
+            return pb::reinterpret_steal<pb::str>(PyUnicode_DecodeUTF8(
+                text->data(), static_cast<Py_ssize_t>(text->size()), "replace"));
+          },
+          "The engine's own schema (JSON text), or None.")
       .def_property_readonly("_mode_bits", [](EngineHandle& self) { return self.host().modes(); })
-      .def_property_readonly("closed", [](EngineHandle& self) { return self.host().closed(); },
-                             "Whether close() was called.");
+      .def_property_readonly(
+          "closed", [](EngineHandle& self) { return self.host().closed(); },
+          "Whether close() was called.");
   const pb::object exec = pb::reinterpret_steal<pb::object>(
       PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(engine.ptr()), &exec_definition));
   engine.attr("exec") = exec;
@@ -473,8 +479,8 @@ void register_engine(pb::module_& module) {
   module.def("deliver_callback", &deliver_callback, pb::arg("tag"), pb::arg("response"));
   module.def("deliver_event", &deliver_event, pb::arg("event"), pb::arg("tag"), pb::arg("key"),
              pb::arg("text"), pb::arg("count"));
-  module.def("set_data_class", [](pb::object type) { set_data_class(type.ptr()); },
-             pb::arg("type"));
+  module.def(
+      "set_data_class", [](pb::object type) { set_data_class(type.ptr()); }, pb::arg("type"));
 }
 
 }  // namespace aiges::py

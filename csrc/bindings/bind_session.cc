@@ -74,9 +74,8 @@ class SessionHandle final {
       return session_->debug_info();
     }();
     if (!text.ok()) throw_error(text.status(), engine_name());
-    return pb::reinterpret_steal<pb::str>(
-        PyUnicode_DecodeUTF8(text.value().data(), static_cast<Py_ssize_t>(text.value().size()),
-                             "replace"));
+    return pb::reinterpret_steal<pb::str>(PyUnicode_DecodeUTF8(
+        text.value().data(), static_cast<Py_ssize_t>(text.value().size()), "replace"));
   }
 
   void close(const pb::object& timeout) {
@@ -89,9 +88,10 @@ class SessionHandle final {
   }
 
   void notify(std::shared_ptr<CompletionQueue> queue, const pb::object& token) {
-    session_->notify_once([queue = std::move(queue), held = share_object(Ref::borrow(token.ptr()))] {
-      queue->push(held, OutputPtr(), {});
-    });
+    session_->notify_once(
+        [queue = std::move(queue), held = share_object(Ref::borrow(token.ptr()))] {
+          queue->push(held, OutputPtr(), {});
+        });
   }
 
   Session& session() { return *session_; }
@@ -125,15 +125,16 @@ void register_session(pb::module_& module) {
       .def("_notify", method(&SessionHandle::notify), pb::arg("queue"), pb::arg("token"))
       .def("debug_info", method(&SessionHandle::debug_info),
            "What the engine has to say about the session; after close(), what it said last.")
-      .def_property_readonly("id", [](SessionHandle& self) { return self.session().id(); },
-                             "The \"sid\" the engine sees.")
-      .def_property_readonly("_mode_bit",
-                             [](SessionHandle& self) {
-                               return static_cast<unsigned>(self.session().mode());
-                             })
-      .def_property_readonly("done", [](SessionHandle& self) { return self.session().done(); },
-                             "Whether the final result was read, the session failed, or it was "
-                             "closed.");
+      .def_property_readonly(
+          "id", [](SessionHandle& self) { return self.session().id(); },
+          "The \"sid\" the engine sees.")
+      .def_property_readonly(
+          "_mode_bit",
+          [](SessionHandle& self) { return static_cast<unsigned>(self.session().mode()); })
+      .def_property_readonly(
+          "done", [](SessionHandle& self) { return self.session().done(); },
+          "Whether the final result was read, the session failed, or it was "
+          "closed.");
 }
 
 }  // namespace aiges::py

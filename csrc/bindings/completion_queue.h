@@ -12,7 +12,8 @@
 namespace aiges::py {
 
 // Outcomes on their way to Python. Threads of engines and pools put them in without the GIL; one
-// reader (an asyncio loop, or the dispatcher thread) watches the file descriptor and takes them out.
+// reader (an asyncio loop, or the dispatcher thread) watches the file descriptor and takes them
+// out.
 class CompletionQueue {
  public:
   CompletionQueue();

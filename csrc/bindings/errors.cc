@@ -5,13 +5,20 @@ namespace {
 
 const char* class_name(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kLoad: return "EngineLoadError";
-    case ErrorKind::kInit: return "EngineInitError";
-    case ErrorKind::kEngine: return "EngineError";
-    case ErrorKind::kSession: return "SessionError";
-    case ErrorKind::kOverload: return "OverloadError";
-    case ErrorKind::kDeadline: return "DeadlineError";
-    case ErrorKind::kInvalidData: return "InvalidDataError";
+    case ErrorKind::kLoad:
+      return "EngineLoadError";
+    case ErrorKind::kInit:
+      return "EngineInitError";
+    case ErrorKind::kEngine:
+      return "EngineError";
+    case ErrorKind::kSession:
+      return "SessionError";
+    case ErrorKind::kOverload:
+      return "OverloadError";
+    case ErrorKind::kDeadline:
+      return "DeadlineError";
+    case ErrorKind::kInvalidData:
+      return "InvalidDataError";
   }
   return "AigesError";
 }
@@ -31,7 +38,8 @@ Ref optional_text(const std::string& text) {
 Ref make_exception(const Status& status, const std::string& engine) {
   auto* cause = static_cast<PyObject*>(status.cause().get());
   // An interrupt of the user's is not a failure of the engine that happened to be running.
-  if (cause && PyErr_GivenExceptionMatches(cause, PyExc_KeyboardInterrupt)) return Ref::borrow(cause);
+  if (cause && PyErr_GivenExceptionMatches(cause, PyExc_KeyboardInterrupt))
+    return Ref::borrow(cause);
 
   const Ref module = Ref::steal(PyImport_ImportModule("aiges_native.errors"));
   if (!module) return {};
@@ -40,9 +48,8 @@ Ref make_exception(const Status& status, const std::string& engine) {
   const Ref arguments = Ref::steal(PyTuple_Pack(1, message.get()));
   const Ref engine_name = optional_text(engine);
   const Ref session_id = optional_text(status.session_id());
-  const Ref engine_code = status.engine_code()
-                              ? Ref::steal(PyLong_FromLong(*status.engine_code()))
-                              : Ref::borrow(Py_None);
+  const Ref engine_code = status.engine_code() ? Ref::steal(PyLong_FromLong(*status.engine_code()))
+                                               : Ref::borrow(Py_None);
   const Ref keywords = Ref::steal(Py_BuildValue(
       "{s:i,s:O,s:O,s:O}", "code", static_cast<int>(status.code()), "engine_code",
       engine_code.get(), "engine", engine_name.get(), "session_id", session_id.get()));
@@ -79,8 +86,8 @@ Status take_python_error(const char* where, Code code) {
   std::string text = "raised an exception";
   const Ref module = Ref::steal(PyImport_ImportModule("aiges_native.wrapper.binding"));
   if (module) {
-    const Ref described = Ref::steal(
-        PyObject_CallMethod(module.get(), "describe_exception", "O", exception.get()));
+    const Ref described =
+        Ref::steal(PyObject_CallMethod(module.get(), "describe_exception", "O", exception.get()));
     const char* utf8 = described ? PyUnicode_AsUTF8(described.get()) : nullptr;
     if (utf8) text = utf8;
   }

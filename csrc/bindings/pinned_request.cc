@@ -31,9 +31,8 @@ void set_data_class(PyObject* type) {
 }
 
 std::shared_ptr<PinnedRequest> make_shared_request() {
-  return {new PinnedRequest, [](PinnedRequest* request) {
-            run_with_gil(std::make_unique<DropRequest>(request));
-          }};
+  return {new PinnedRequest,
+          [](PinnedRequest* request) { run_with_gil(std::make_unique<DropRequest>(request)); }};
 }
 
 std::shared_ptr<const Request> as_request(const std::shared_ptr<PinnedRequest>& pinned) {
@@ -173,8 +172,9 @@ Status PinnedRequest::add_payload(PyObject* value, DataItem& item) {
     if (strided) PyBuffer_Release(&probe);
     PyErr_Clear();
     return invalid_data(
-        strided ? named() + " is not contiguous in memory (C order), so an engine cannot read it "
-                            "in place; pass numpy.ascontiguousarray(x), which copies it once"
+        strided ? named() +
+                      " is not contiguous in memory (C order), so an engine cannot read it "
+                      "in place; pass numpy.ascontiguousarray(x), which copies it once"
                 : named() + " (" + type_name(value) + ") does not give out its memory as a buffer");
   }
   if (buffer.format && std::strchr(buffer.format, 'O') != nullptr)
@@ -238,8 +238,9 @@ Status PinnedRequest::set_data(PyObject* data, int plain_status, std::optional<i
   const Ref items = mapping ? Ref::steal(PyMapping_Items(data)) : Ref();
   if (!items) {
     PyErr_Clear();
-    return invalid_data("data must be a mapping of str keys to payloads, like {\"img\": bytes}, not " +
-                        type_name(data));
+    return invalid_data(
+        "data must be a mapping of str keys to payloads, like {\"img\": bytes}, not " +
+        type_name(data));
   }
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items.get()); ++i) {
     PyObject* entry = PyList_GET_ITEM(items.get(), i);
@@ -256,8 +257,9 @@ Status PinnedRequest::set_resources(PyObject* ids) {
   const Ref sequence = Ref::steal(PySequence_Fast(ids, "resources must be a sequence of int"));
   if (!sequence) {
     PyErr_Clear();
-    return invalid_data("resources must be a sequence of the ids that load_resource returned, not " +
-                        type_name(ids));
+    return invalid_data(
+        "resources must be a sequence of the ids that load_resource returned, not " +
+        type_name(ids));
   }
   for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence.get()); ++i) {
     PyObject* entry = PySequence_Fast_GET_ITEM(sequence.get(), i);

@@ -48,8 +48,8 @@ Ref node_of(const DataItem& item) {
   const Ref data = payload_of(item);
   const Ref desc = dict_of(item.desc);
   if (!key || !data || !desc) return {};
-  return Ref::steal(Py_BuildValue("(OOiiO)", key.get(), data.get(), item.type, item.status,
-                                  desc.get()));
+  return Ref::steal(
+      Py_BuildValue("(OOiiO)", key.get(), data.get(), item.type, item.status, desc.get()));
 }
 
 Ref nodes_of(std::span<const DataItem> items) {
@@ -194,8 +194,8 @@ Result<OutputPtr> PyEngine::exec(const Request& request) {
   const Ref tag = Ref::steal(PyUnicode_FromStringAndSize(request.tag_text, TagText::kLength));
   PyObject* values[] = {arguments.params.get(), arguments.nodes.get(), tag.get(),
                         arguments.ids.get()};
-  const Ref response = Ref::steal(
-      PyObject_Vectorcall(static_cast<PyObject*>(once_.get()), values, 4, nullptr));
+  const Ref response =
+      Ref::steal(PyObject_Vectorcall(static_cast<PyObject*>(once_.get()), values, 4, nullptr));
   if (!response) return take_python_error("wrapperOnceExec", Code::kExec);
   return take_response(response.get(), "wrapperOnceExec", Code::kExec, false);
 }
@@ -216,8 +216,8 @@ Result<SessionHandle> PyEngine::create(const Request& request, bool) {
   Arguments arguments;
   if (!arguments.build(request)) return take_python_error("wrapperCreate", Code::kCreate);
   // (error code, handle)
-  const Ref created = call("create", "(OsO)", arguments.params.get(), request.tag_text,
-                           arguments.ids.get());
+  const Ref created =
+      call("create", "(OsO)", arguments.params.get(), request.tag_text, arguments.ids.get());
   if (!created) return take_python_error("wrapperCreate", Code::kCreate);
   const auto error_code = static_cast<int>(PyLong_AsLong(PyTuple_GET_ITEM(created.get(), 0)));
   PyObject* handle = PyTuple_GET_ITEM(created.get(), 1);

@@ -8,9 +8,9 @@ namespace aiges::py {
 namespace {
 
 Status bad_node(std::size_t index, const char* where, const std::string& what) {
-  return Status(ErrorKind::kEngine, Code::kInvalidOutput, where,
-                "wrapper output data invalid(key or type): item " + std::to_string(index) + " " +
-                    what);
+  return Status(
+      ErrorKind::kEngine, Code::kInvalidOutput, where,
+      "wrapper output data invalid(key or type): item " + std::to_string(index) + " " + what);
 }
 
 }  // namespace

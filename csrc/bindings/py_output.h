@@ -9,12 +9,13 @@
 
 namespace aiges::py {
 
-// The answer of a Python wrapper: its bytes stay where the wrapper made them, in Python objects that
-// this keeps alive.
+// The answer of a Python wrapper: its bytes stay where the wrapper made them, in Python objects
+// that this keeps alive.
 class PyOutput final : public Output {
  public:
-  // `items` is the list of a Response, a list or tuple of objects with the attributes of ResponseData
-  // (aiges_native/wrapper/data.py). With the GIL. Fails with a status that names the item.
+  // `items` is the list of a Response, a list or tuple of objects with the attributes of
+  // ResponseData (aiges_native/wrapper/data.py). With the GIL. Fails with a status that names the
+  // item.
   static Result<OutputPtr> from_items(PyObject* items, const char* where);
 
  private:

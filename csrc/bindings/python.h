@@ -80,8 +80,8 @@ auto method(Return (Class::*function)(Arguments...)) {
   };
 }
 
-// Work that needs the GIL and comes up on threads that must not wait for it (an engine's, a pool's):
-// it is kept here until a thread that has the GIL anyway comes by.
+// Work that needs the GIL and comes up on threads that must not wait for it (an engine's, a
+// pool's): it is kept here until a thread that has the GIL anyway comes by.
 class GilWork {
  public:
   virtual ~GilWork() = default;

@@ -6,15 +6,13 @@ namespace aiges::py {
 namespace {
 
 struct ItemObject {
-  PyObject_HEAD
-  Output* output;  // one reference
+  PyObject_HEAD Output* output;  // one reference
   Py_ssize_t index;
 };
 
 struct ResultObject {
-  PyObject_HEAD
-  Output* output;  // one reference
-  PyObject* all;   // tuple of Items once asked for, else null
+  PyObject_HEAD Output* output;  // one reference
+  PyObject* all;                 // tuple of Items once asked for, else null
 };
 
 PyTypeObject* item_type = nullptr;
@@ -31,7 +29,8 @@ Ref member(int which, int value) {
 // How a member reads in a repr: its name, or the number.
 Ref member_name(int which, int value) {
   const Ref found = member(which, value);
-  if (!PyLong_CheckExact(found.get())) return Ref::steal(PyObject_GetAttrString(found.get(), "name"));
+  if (!PyLong_CheckExact(found.get()))
+    return Ref::steal(PyObject_GetAttrString(found.get(), "name"));
   return found;
 }
 
@@ -261,10 +260,9 @@ PyType_Slot result_slots[] = {
     {Py_sq_contains, reinterpret_cast<void*>(result_contains)},
     {0, nullptr}};
 
-PyType_Spec result_spec = {"aiges_native._core.Result", sizeof(ResultObject), 0,
-                           Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION |
-                               Py_TPFLAGS_MAPPING,
-                           result_slots};
+PyType_Spec result_spec = {
+    "aiges_native._core.Result", sizeof(ResultObject), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_MAPPING, result_slots};
 
 }  // namespace
 

@@ -9,11 +9,11 @@
 
 namespace aiges {
 
-// What one engine has to release. The reaper's thread does it, unless a call into the engine comes by
-// first: that call, on a thread that holds no lock and may take its time, releases what waits before
-// it goes on. The engine then gets back the memory that is still in the cache, instead of touching
-// new memory for every result; at 16 KiB a call is three times as fast for it. A release that once
-// took long is left to the reaper, so that nobody's call pays for it.
+// What one engine has to release. The reaper's thread does it, unless a call into the engine comes
+// by first: that call, on a thread that holds no lock and may take its time, releases what waits
+// before it goes on. The engine then gets back the memory that is still in the cache, instead of
+// touching new memory for every result; at 16 KiB a call is three times as fast for it. A release
+// that once took long is left to the reaper, so that nobody's call pays for it.
 class ReapList final : private Reapable {
  public:
   // `alive` returns what keeps this object alive; it is held while the reaper has work for it.

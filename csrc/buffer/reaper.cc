@@ -5,7 +5,7 @@
 namespace aiges {
 namespace {
 constexpr auto kLook = std::chrono::milliseconds(1);
-constexpr int kQuietLooks = 20;                    // empty looks before the thread sleeps
+constexpr int kQuietLooks = 20;                          // empty looks before the thread sleeps
 constexpr std::size_t kHeavy = std::size_t{256} * 1024;  // bytes worth a wake-up of their own
 }  // namespace
 

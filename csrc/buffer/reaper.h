@@ -30,8 +30,8 @@ class Reapable {
 // engine code, which must not happen under an interpreter lock or on a thread of that engine.
 //
 // A push is one atomic exchange. While pushes keep coming the thread looks every millisecond and is
-// not woken for each of them (a wake-up costs more than the call whose output is being freed); large
-// outputs and the first push after a quiet time wake it at once.
+// not woken for each of them (a wake-up costs more than the call whose output is being freed);
+// large outputs and the first push after a quiet time wake it at once.
 class Reaper {
  public:
   Reaper() = default;

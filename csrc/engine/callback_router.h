@@ -31,13 +31,13 @@ class ResultSink {
   virtual TagEnd tag_end() = 0;
 };
 
-// The table from tags to those who wait for them: one per engine. A callback for a tag that is not in
-// it is counted by what is known of the tag, and refused.
+// The table from tags to those who wait for them: one per engine. A callback for a tag that is not
+// in it is counted by what is known of the tag, and refused.
 //
-// The text of a tag must stay readable as long as an engine may still hold the pointer, and an engine
-// that calls back late or twice holds it too long. So texts are never freed while the router lives,
-// and used again only after kQuarantine others: a stray callback within that span finds its own tag,
-// not another request's.
+// The text of a tag must stay readable as long as an engine may still hold the pointer, and an
+// engine that calls back late or twice holds it too long. So texts are never freed while the router
+// lives, and used again only after kQuarantine others: a stray callback within that span finds its
+// own tag, not another request's.
 class CallbackRouter {
  public:
   CallbackRouter(std::uint32_t engine_number, Stats& stats)

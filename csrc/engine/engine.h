@@ -29,8 +29,8 @@ inline constexpr bool has_mode(ModeSet set, Mode mode) {
 // how long the payload bytes stay.
 struct Request {
   TagId tag = 0;
-  // usrTag: NUL-terminated, readable until the final callback of the request, or until the session is
-  // destroyed; for exec() until it returns (what outlives it makes its own from `tag`).
+  // usrTag: NUL-terminated, readable until the final callback of the request, or until the session
+  // is destroyed; for exec() until it returns (what outlives it makes its own from `tag`).
   const char* tag_text = "";
   std::string_view session_id;  // value of the parameter "sid"; if empty, the tag serves
   std::span<const Pair> params;

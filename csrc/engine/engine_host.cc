@@ -102,15 +102,14 @@ Status EngineHost::check_process(const char* what) const {
 Status EngineHost::enter(const char* what) {
   if (Status status = check_process(what); !status.ok()) return status;
   if (!started_.load(std::memory_order_acquire) || !gate_.enter())
-    return Status(ErrorKind::kEngine, Code::kInactive, what,
-                  "engine '" + name() + "' is closed");
+    return Status(ErrorKind::kEngine, Code::kInactive, what, "engine '" + name() + "' is closed");
   return {};
 }
 
 Status EngineHost::no_mode(ModeSet needed) const {
   return Status(ErrorKind::kEngine, Code::kLoad, "exec",
-                "engine '" + name() + "' offers " + describe_modes(modes_) +
-                    "; this call needs " + describe_modes(needed));
+                "engine '" + name() + "' offers " + describe_modes(modes_) + "; this call needs " +
+                    describe_modes(needed));
 }
 
 Status EngineHost::no_slot(WaitOutcome outcome) const {
@@ -127,9 +126,8 @@ Result<OutputPtr> EngineHost::exec(const Request& request, const WaitLimit& limi
   if (Status status = enter("exec"); !status.ok()) return status;
   count(stats_.calls);
   const WaitOutcome slot = slots_.acquire(limit);
-  Result<OutputPtr> result = slot == WaitOutcome::kReady
-                                 ? exec_inside(request)
-                                 : Result<OutputPtr>(no_slot(slot));
+  Result<OutputPtr> result =
+      slot == WaitOutcome::kReady ? exec_inside(request) : Result<OutputPtr>(no_slot(slot));
   if (slot == WaitOutcome::kReady) slots_.release();
   if (!result.ok()) count(stats_.failures);
   gate_.leave();
@@ -165,8 +163,8 @@ Result<OutputPtr> EngineHost::exec_inside(const Request& request) {
 void EngineHost::set_alarm(const std::shared_ptr<Operation>& operation, Deadline deadline) {
   if (deadline.infinite()) return;
   MutexLock lock(operation->mutex_);
-  operation->alarm_ = runtime_.watchdog.schedule(
-      deadline, [weak = std::weak_ptr<Operation>(operation)] {
+  operation->alarm_ =
+      runtime_.watchdog.schedule(deadline, [weak = std::weak_ptr<Operation>(operation)] {
         if (const auto alive = weak.lock()) alive->expire();
       });
 }
@@ -184,8 +182,8 @@ std::shared_ptr<Operation> EngineHost::start_operation(std::shared_ptr<const Req
                                                        Mode mode) {
   auto operation = std::make_shared<Operation>(shared_from_this(), std::move(completion));
   if (!has_mode(modes_, mode)) {
-    operation->deliver(no_mode(static_cast<ModeSet>(Mode::kOnce) |
-                               static_cast<ModeSet>(Mode::kOnceAsync)));
+    operation->deliver(
+        no_mode(static_cast<ModeSet>(Mode::kOnce) | static_cast<ModeSet>(Mode::kOnceAsync)));
     return operation;
   }
   if (Status status = enter("exec"); !status.ok()) {
@@ -221,8 +219,7 @@ void EngineHost::start_async(const std::shared_ptr<Operation>& operation,
   Status status = resources_.acquire(request->resources);
   const bool acquired = status.ok();
   operation->tag_ = router_.open(operation);
-  operation->session_id_ =
-      request->session_id.empty() ? operation->tag_.text : request->session_id;
+  operation->session_id_ = request->session_id.empty() ? operation->tag_.text : request->session_id;
   {
     MutexLock lock(operation->mutex_);
     // Holds the request, and with it the caller's buffers, until the operation has ended.
@@ -249,30 +246,29 @@ void EngineHost::start_pooled(const std::shared_ptr<Operation>& operation,
   operation->tag_.id = router_.next_id();
   operation->own_text_.set(operation->tag_.id);
   operation->tag_.text = operation->own_text_.c_str();
-  operation->session_id_ =
-      request->session_id.empty() ? operation->tag_.text : request->session_id;
+  operation->session_id_ = request->session_id.empty() ? operation->tag_.text : request->session_id;
   set_alarm(operation, deadline);
   // The engine may hold the call longer than anyone waits for it: it leaves when it really returns.
-  const bool queued = pool_.submit([self = shared_from_this(), operation, held = request,
-                                    deadline]() mutable {
-    Result<OutputPtr> result = OutputPtr();
-    if (operation->wants_result()) {
-      const WaitOutcome slot = self->slots_.acquire({deadline, nullptr});
-      if (slot != WaitOutcome::kReady) {
-        result = self->no_slot(slot);
-      } else if (operation->wants_result()) {
-        Request tagged = *held;
-        tagged.tag = operation->tag_.id;
-        tagged.tag_text = operation->tag_.text;
-        operation->inside_.store(true, std::memory_order_release);
-        result = self->exec_inside(tagged);
-      }
-      if (slot == WaitOutcome::kReady) self->slots_.release();
-    }
-    held.reset();
-    self->gate_.leave();
-    operation->deliver(std::move(result));
-  });
+  const bool queued =
+      pool_.submit([self = shared_from_this(), operation, held = request, deadline]() mutable {
+        Result<OutputPtr> result = OutputPtr();
+        if (operation->wants_result()) {
+          const WaitOutcome slot = self->slots_.acquire({deadline, nullptr});
+          if (slot != WaitOutcome::kReady) {
+            result = self->no_slot(slot);
+          } else if (operation->wants_result()) {
+            Request tagged = *held;
+            tagged.tag = operation->tag_.id;
+            tagged.tag_text = operation->tag_.text;
+            operation->inside_.store(true, std::memory_order_release);
+            result = self->exec_inside(tagged);
+          }
+          if (slot == WaitOutcome::kReady) self->slots_.release();
+        }
+        held.reset();
+        self->gate_.leave();
+        operation->deliver(std::move(result));
+      });
   if (!queued) {
     gate_.leave();
     operation->deliver(no_slot(WaitOutcome::kDeadline));
@@ -379,7 +375,9 @@ Status EngineHost::engine_error(const char* where, Code code, int engine_code) {
   return engine_failure(where, code, engine_code, engine_->error_text(engine_code));
 }
 
-int EngineHost::on_result(const char* tag, ResultMaker& maker) { return router_.deliver(tag, maker); }
+int EngineHost::on_result(const char* tag, ResultMaker& maker) {
+  return router_.deliver(tag, maker);
+}
 
 int EngineHost::on_event(Event event, const char* tag, const char* key, const char* text,
                          std::int64_t count) {

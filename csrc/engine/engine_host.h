@@ -31,8 +31,9 @@ class HostedSession {
 // An engine with everything around it that is the same for every kind: its life from start to
 // close, who is inside, the table of its tags, its resources, counters and threads.
 //
-// Life: new -> start -> ready -> close -> closing -> (last call left, last output gone) -> finished.
-// A start that fails ends it, and the engine is not finished then. Thread-safe after start.
+// Life: new -> start -> ready -> close -> closing -> (last call left, last output gone) ->
+// finished. A start that fails ends it, and the engine is not finished then. Thread-safe after
+// start.
 class EngineHost final : public EngineContext, public std::enable_shared_from_this<EngineHost> {
  public:
   struct Options {

@@ -10,8 +10,8 @@ std::string text(const char* value) { return value ? value : ""; }
 
 }  // namespace
 
-void EventLog::record(EngineContext::Event kind, const char* tag, const char* key, const char* value,
-                      std::int64_t count, bool collected_soon) {
+void EventLog::record(EngineContext::Event kind, const char* tag, const char* key,
+                      const char* value, std::int64_t count, bool collected_soon) {
   const bool wanted = (wanted_.load(std::memory_order_relaxed) & bit(kind)) != 0;
   if (!wanted && kind != EngineContext::Event::kMeter) return;
   std::function<void()> notify;  // called without the lock

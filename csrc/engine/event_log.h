@@ -13,9 +13,10 @@
 
 namespace aiges {
 
-// What an engine metered, traced and measured. Meters are summed by key in any case; events are kept
-// for a listener only where one said it wants their kind, because the listener may be slow (Python)
-// and engine threads must not wait for it: they leave the event here, and it is collected later.
+// What an engine metered, traced and measured. Meters are summed by key in any case; events are
+// kept for a listener only where one said it wants their kind, because the listener may be slow
+// (Python) and engine threads must not wait for it: they leave the event here, and it is collected
+// later.
 class EventLog {
  public:
   struct Event {
@@ -31,8 +32,8 @@ class EventLog {
   void record(EngineContext::Event kind, const char* tag, const char* key, const char* value,
               std::int64_t count, bool collected_soon);
 
-  // From now on events of this kind are kept. `notify` is called, on the engine's thread, when there
-  // are some that nobody is about to collect; it must be short and must not block.
+  // From now on events of this kind are kept. `notify` is called, on the engine's thread, when
+  // there are some that nobody is about to collect; it must be short and must not block.
   void listen(EngineContext::Event kind, std::function<void()> notify);
   bool pending() const { return pending_.load(std::memory_order_acquire); }
   std::vector<Event> take();

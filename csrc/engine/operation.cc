@@ -33,8 +33,8 @@ void Operation::tell_engine(How how) {
     host_->engine().cancel(tag_.text);
     return;
   }
-  // The watchdog has other deadlines to keep: foreign code runs elsewhere. The hold keeps the engine
-  // from being finished before it was told.
+  // The watchdog has other deadlines to keep: foreign code runs elsewhere. The hold keeps the
+  // engine from being finished before it was told.
   host_->output_made();
   const bool queued = host_->pool().submit([alive = shared_from_this()] {
     alive->host_->engine().cancel(alive->tag_.text);
@@ -62,8 +62,7 @@ bool Operation::end(How how, Result<OutputPtr> result) {
   if (alarm != 0 && how != How::kExpired) host_->watchdog().cancel(alarm);
   if (!completed && inside_.load() && host_->engine().can_cancel()) tell_engine(how);
   if (tag_.id != 0) {
-    host_->router().close(tag_.id, completed ? TagEnd::kCompleted
-                                             : TagEnd::kGivenUp);
+    host_->router().close(tag_.id, completed ? TagEnd::kCompleted : TagEnd::kGivenUp);
   }
   if (!result.ok()) result = Status(result.status()).with_session_id(session_id_);
   if (!result.ok() || how == How::kCancelled) count(host_->stats().failures);

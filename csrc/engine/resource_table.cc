@@ -6,9 +6,9 @@ namespace aiges {
 namespace {
 
 Status not_loaded(std::uint32_t id) {
-  return Status(ErrorKind::kInvalidData, Code::kInvalidData, "resources",
-                "resource " + std::to_string(id) +
-                    " is not loaded; use an id that load_resource returned");
+  return Status(
+      ErrorKind::kInvalidData, Code::kInvalidData, "resources",
+      "resource " + std::to_string(id) + " is not loaded; use an id that load_resource returned");
 }
 
 }  // namespace

@@ -21,8 +21,8 @@ class Slots {
   WaitOutcome acquire(const WaitLimit& wait) {
     if (limit_ == 0) return WaitOutcome::kReady;
     MutexLock lock(mutex_);
-    const WaitOutcome outcome = wait_for(
-        freed_, mutex_, wait, [this]() AIGES_REQUIRES(mutex_) { return used_ < limit_; });
+    const WaitOutcome outcome =
+        wait_for(freed_, mutex_, wait, [this]() AIGES_REQUIRES(mutex_) { return used_ < limit_; });
     if (outcome == WaitOutcome::kReady) ++used_;
     return outcome;
   }

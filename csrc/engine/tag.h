@@ -8,8 +8,9 @@
 
 namespace aiges {
 
-// The id behind a `usrTag`: which engine, and which of its requests. It is looked up in a table when
-// it comes back, never followed as a pointer. The text form is 16 lower-case hexadecimal digits.
+// The id behind a `usrTag`: which engine, and which of its requests. It is looked up in a table
+// when it comes back, never followed as a pointer. The text form is 16 lower-case hexadecimal
+// digits.
 using TagId = std::uint64_t;
 
 inline constexpr unsigned kTagSequenceBits = 40;

@@ -78,9 +78,8 @@ Status Session::failed(Status status) {
 
 Status Session::begin_call(const char* what, const WaitLimit& limit) {
   if (Status status = host_->check_process(what); !status.ok()) return status;
-  const WaitOutcome outcome = wait_for(changed_, mutex_, limit, [this]() AIGES_REQUIRES(mutex_) {
-    return !in_call_ || closing_;
-  });
+  const WaitOutcome outcome = wait_for(
+      changed_, mutex_, limit, [this]() AIGES_REQUIRES(mutex_) { return !in_call_ || closing_; });
   if (closing_) return inactive(what);
   if (outcome != WaitOutcome::kReady) {
     return Status(ErrorKind::kDeadline, Code::kDeadline, what,
@@ -179,10 +178,9 @@ Result<OutputPtr> Session::read(const WaitLimit& limit) {
     WaitLimit wait = limit;
     const bool ask_again = mode_ == Mode::kStream;
     if (ask_again) wait.deadline = limit.deadline.sooner_of(Deadline::after(pause));
-    const WaitOutcome outcome =
-        wait_for(changed_, mutex_, wait, [&]() AIGES_REQUIRES(mutex_) {
-          return !queue_.empty() || closing_ || state_ != State::kOpen;
-        });
+    const WaitOutcome outcome = wait_for(changed_, mutex_, wait, [&]() AIGES_REQUIRES(mutex_) {
+      return !queue_.empty() || closing_ || state_ != State::kOpen;
+    });
     if (outcome == WaitOutcome::kInterrupted) {
       return Status(ErrorKind::kSession, Code::kInactive, "read", "interrupted")
           .with_session_id(id_);
@@ -258,9 +256,8 @@ Status Session::close(const WaitLimit& limit) {
     MutexLock lock(mutex_);
     if (closing_) {
       // Someone else destroys it: whoever closes second returns when that is done.
-      (void)wait_for(changed_, mutex_, limit, [this]() AIGES_REQUIRES(mutex_) {
-        return state_ == State::kClosed;
-      });
+      (void)wait_for(changed_, mutex_, limit,
+                     [this]() AIGES_REQUIRES(mutex_) { return state_ == State::kClosed; });
       return {};
     }
     closing_ = true;
@@ -301,8 +298,7 @@ Status Session::destroy() {
     changed_.notify_all();
   }
   // After wrapperDestroy: until then the engine may use the tag.
-  host_->router().close(tag_.id, completed ? TagEnd::kCompleted
-                                           : TagEnd::kGivenUp);
+  host_->router().close(tag_.id, completed ? TagEnd::kCompleted : TagEnd::kGivenUp);
   host_->resources().release(resources_);
   host_->remove_session(tag_.id);
   host_->leave();

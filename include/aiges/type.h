@@ -42,7 +42,7 @@ typedef struct ParamList {
   char* value;
   unsigned int vlen; /* bytes of value, without its NUL */
   struct ParamList* next;
-} * pParamList, *pConfig, *pDescList;
+} *pParamList, *pConfig, *pDescList;
 
 /* A list of payloads. */
 typedef struct DataList {
@@ -53,7 +53,7 @@ typedef struct DataList {
   DataStatus status;
   pDescList desc;
   struct DataList* next;
-} * pDataList;
+}* pDataList;
 
 #if defined(__LP64__)
 #if defined(__cplusplus)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,13 +39,34 @@ def test_a_failed_init_tells_text_and_number_and_is_not_finished(
     assert probe(path).counts("init", "error", "fini") == {"init": 1, "error": 1, "fini": 0}
 
 
-def test_a_half_made_engine_is_harmless(engine_path: EnginePath) -> None:
-    # A debugger, or a traceback that shows arguments, looks at the engine whose loading failed.
-    engine = aiges_native.Engine.__new__(aiges_native.Engine)
-    assert "Engine" in object.__repr__(engine)
-    for look in (repr, lambda half: half.closed, lambda half: half.stats(), lambda half: half.name):
-        with contextlib.suppress(aiges_native.AigesError, AttributeError, TypeError):
-            look(engine)
+def test_an_engine_that_could_not_be_loaded_can_be_looked_at(engine_path: EnginePath) -> None:
+    # A traceback that shows local variables, of pytest or a debugger, looks at it.
+    with pytest.raises(EngineInitError) as caught:
+        aiges_native.load(engine_path("fails_init"))
+    engines = [
+        value
+        for frame in caught.traceback
+        for value in frame.frame.f_locals.values()
+        if isinstance(value, aiges_native.Engine)
+    ]
+    assert engines
+    assert all("Engine" in repr(engine) for engine in engines)
+
+
+LOOKS = ["closed", "name", "path", "version", "modes", "kind", "stats()", "close()", "exec({})"]
+
+
+def test_a_half_made_engine_does_not_end_the_process() -> None:
+    for look in LOOKS:
+        program = f"""if True:
+            import aiges_native
+            try:
+                aiges_native.Engine.__new__(aiges_native.Engine).{look}
+            except Exception:
+                pass
+        """
+        done = subprocess.run([sys.executable, "-c", program], check=False)
+        assert done.returncode == 0, look
 
 
 def test_after_a_failed_init_the_engine_can_be_loaded_with_another_config(

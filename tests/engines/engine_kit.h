@@ -338,13 +338,14 @@ static inline void kit_give(const char* usrTag, pDataList* respData, pDataList l
 
 /* The body of wrapperExecFree for lists that kit_give handed out. */
 static inline void kit_take_back(const char* usrTag, pDataList* respData) {
-  kit_enter(KIT_exec_free);
+  if (respData != NULL && *respData != NULL) {
+    const char* tag = ((KitNode*)*respData)->tag;
+    if (usrTag == NULL || tag == NULL || strcmp(tag, usrTag) != 0) kit_add(KIT_tag_mismatch, 1);
+    kit_free_list(*respData);
+    *respData = NULL;
+  }
   kit_add(KIT_live_lists, -1);
-  if (respData == NULL || *respData == NULL) return;
-  const char* tag = ((KitNode*)*respData)->tag;
-  if (usrTag == NULL || tag == NULL || strcmp(tag, usrTag) != 0) kit_add(KIT_tag_mismatch, 1);
-  kit_free_list(*respData);
-  *respData = NULL;
+  kit_enter(KIT_exec_free); /* last: who waits for this count finds the others done */
 }
 
 /* ---- boilerplate ------------------------------------------------------------------------- */
