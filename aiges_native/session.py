@@ -38,8 +38,8 @@ class Session(_core.Session):
     """An open session of an engine; made by :meth:`Engine.session`.
 
     Write input, read results, in any order that suits the engine; iteration yields results up to
-    and including the final one. Use it with ``with`` or ``async with``: leaving the block closes it.
-    Thread-safe; the engine sees one call at a time.
+    and including the final one. Use it with ``with`` or ``async with``: leaving the block closes
+    it. Thread-safe; the engine sees one call at a time.
     """
 
     def __init__(

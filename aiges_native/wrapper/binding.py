@@ -139,7 +139,7 @@ class BoundWrapper:
             if callable(method):
                 bound[name] = _bind(method, name)
         self._methods = bound
-        self._once = bound.get("wrapperOnceExec", _absent)
+        self._once: Callable[..., Any] = bound.get("wrapperOnceExec", _absent)
         self.modes = self._find_modes()
 
     def _find_modes(self) -> int:
@@ -268,7 +268,7 @@ class _Neighbours:
         place = os.path.dirname(file)
         if os.path.basename(file).startswith("__init__."):
             place = os.path.dirname(place)
-        return place == self._folder
+        return bool(place == self._folder)
 
     @contextmanager
     def importable(self) -> Iterator[None]:

@@ -58,8 +58,8 @@ bool ThreadPool::submit(std::function<void()> work) {
   return true;
 }
 
-void ThreadPool::run(const std::shared_ptr<State>& shared) {
-  const std::shared_ptr<State> state = shared;
+// By value: the pool may be gone before its threads are.
+void ThreadPool::run(std::shared_ptr<State> state) {  // NOLINT(performance-unnecessary-value-param)
   for (;;) {
     std::function<void()> work;
     {

@@ -38,7 +38,7 @@ class ThreadPool final : public Executor {
 
  private:
   struct State;
-  static void run(const std::shared_ptr<State>& state);
+  static void run(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
 };
 

@@ -13,6 +13,8 @@
 #endif
 #define AIGES_GUARDED_BY(mutex) AIGES_TSA(guarded_by(mutex))
 #define AIGES_REQUIRES(...) AIGES_TSA(requires_capability(__VA_ARGS__))
+// For code that takes a condition as a callable: what that callable requires cannot be named there.
+#define AIGES_NO_LOCK_ANALYSIS AIGES_TSA(no_thread_safety_analysis)
 #define AIGES_EXCLUDES(...) AIGES_TSA(locks_excluded(__VA_ARGS__))
 
 namespace aiges {

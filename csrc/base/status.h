@@ -77,11 +77,13 @@ class [[nodiscard]] Status {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value)
-      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
-  Result(Status status) : state_(std::in_place_index<1>, std::move(status)) {  // NOLINT: likewise
+  // Implicit by design: functions return either.
+  // NOLINTBEGIN(google-explicit-constructor,misc-explicit-constructor)
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  Result(Status status) : state_(std::in_place_index<1>, std::move(status)) {
     assert(!std::get<1>(state_).ok());
   }
+  // NOLINTEND(google-explicit-constructor,misc-explicit-constructor)
 
   bool ok() const { return state_.index() == 0; }
   T& value() { return std::get<0>(state_); }

@@ -26,7 +26,7 @@ enum class WaitOutcome { kReady, kDeadline, kInterrupted };
 // others do not.
 template <class Ready>
 WaitOutcome wait_for(CondVar& condition, Mutex& mutex, const WaitLimit& limit, Ready ready)
-    AIGES_REQUIRES(mutex) {
+    AIGES_REQUIRES(mutex) AIGES_NO_LOCK_ANALYSIS {
   constexpr auto kSlice = std::chrono::milliseconds(50);
   while (!ready()) {
     const Deadline until =

@@ -113,8 +113,8 @@ EngineHandle::~EngineHandle() {
 }
 
 std::unique_ptr<EngineHandle> EngineHandle::load_library(const std::string& path, std::string name,
-                                                         pb::object config, std::size_t concurrency,
-                                                         unsigned modes) {
+                                                         const pb::object& config,
+                                                         std::size_t concurrency, unsigned modes) {
   Result<std::unique_ptr<CEngine>> engine = [&] {
     const ReleaseGil released;  // constructors in the library may take their time
     return CEngine::load(path, modes);
@@ -128,8 +128,8 @@ std::unique_ptr<EngineHandle> EngineHandle::load_library(const std::string& path
 }
 
 std::unique_ptr<EngineHandle> EngineHandle::load_wrapper(pb::object bound, std::string name,
-                                                         pb::object config, std::size_t concurrency,
-                                                         unsigned modes) {
+                                                         const pb::object& config,
+                                                         std::size_t concurrency, unsigned modes) {
   auto engine = std::make_unique<PyEngine>(Ref::borrow(bound.ptr()));
   std::unique_ptr<EngineHandle> handle(new EngineHandle(std::move(engine), std::move(name),
                                                         pb::cast<std::string>(bound.attr("path")),
@@ -184,9 +184,9 @@ PyObject* EngineHandle::exec(PyObject* data, PyObject* params, PyObject* resourc
       set_error(status, name());
       return nullptr;
     }
-    std::shared_ptr<const Request> request = as_request(pinned);
+    const std::shared_ptr<const Request> request = as_request(pinned);
     const ReleaseGil released;  // this thread waits
-    result = host_->exec_waiting(std::move(request), limit);
+    result = host_->exec_waiting(request, limit);
   }
   if (host_->events().pending()) deliver_events();
   if (result.ok() && !PyErr_Occurred()) return make_result(std::move(result.value()));
@@ -195,7 +195,8 @@ PyObject* EngineHandle::exec(PyObject* data, PyObject* params, PyObject* resourc
 }
 
 pb::object EngineHandle::start_exec(pb::object data, pb::object params, pb::object resources,
-                                    pb::object timeout, std::shared_ptr<CompletionQueue> queue,
+                                    pb::object timeout,
+                                    const std::shared_ptr<CompletionQueue>& queue,
                                     pb::object token) {
   run_waiting_gil_work();
   const Deadline deadline = deadline_of(timeout.ptr());
@@ -204,7 +205,7 @@ pb::object EngineHandle::start_exec(pb::object data, pb::object params, pb::obje
   if (status.ok()) status = pinned->set_data(data.ptr(), kStatusOnce);
   if (status.ok()) status = pinned->set_resources(resources.ptr());
   if (!status.ok()) throw_error(status, name());
-  std::shared_ptr<const Request> request = as_request(pinned);
+  const std::shared_ptr<const Request> request = as_request(pinned);
   std::shared_ptr<void> shared_token = share_object(Ref::borrow(token.ptr()));
   Operation::Completion completion = [queue, held = std::move(shared_token),
                                       engine = name()](Result<OutputPtr> result) {
@@ -213,7 +214,7 @@ pb::object EngineHandle::start_exec(pb::object data, pb::object params, pb::obje
   std::shared_ptr<Operation> operation;
   {
     const ReleaseGil released;  // wrapperExecAsync is foreign code
-    operation = host_->exec_async(std::move(request), deadline, std::move(completion));
+    operation = host_->exec_async(request, deadline, std::move(completion));
   }
   return pb::cast(operation);
 }
@@ -286,8 +287,8 @@ pb::dict EngineHandle::stats() {
   return all;
 }
 
-void EngineHandle::listen(int event, pb::object listener, std::shared_ptr<CompletionQueue> queue,
-                          pb::object token) {
+void EngineHandle::listen(int event, pb::object listener,
+                          const std::shared_ptr<CompletionQueue>& queue, pb::object token) {
   listeners_[event].push_back(std::move(listener));
   host_->events().listen(static_cast<EngineContext::Event>(event),
                          [queue, held = share_object(Ref::borrow(token.ptr()))] {
@@ -394,7 +395,7 @@ PyMethodDef exec_definition = {
 
 // Runs when the interpreter is gone, and with it the last results: what they kept from being
 // finished is finished now, with a limit, since nobody can interrupt this any more.
-void finish_remaining_engines() {
+static void finish_remaining_engines() {
   std::vector<std::shared_ptr<EngineHost>> left;
   {
     Directory& all = directory();
@@ -422,11 +423,10 @@ void register_engine(pb::module_& module) {
 
   pb::class_<EngineHandle> engine(module, "Engine", "A loaded engine, without the comforts.");
   engine
-      .def(pb::init([](const std::string& path, const std::string& name, pb::object config,
+      .def(pb::init([](const std::string& path, const std::string& name, const pb::object& config,
                        std::size_t concurrency, unsigned modes, pb::object bound) {
              return bound.is_none()
-                        ? EngineHandle::load_library(path, name, std::move(config), concurrency,
-                                                     modes)
+                        ? EngineHandle::load_library(path, name, config, concurrency, modes)
                         : EngineHandle::load_wrapper(std::move(bound), name, std::move(config),
                                                      concurrency, modes);
            }),

@@ -19,7 +19,7 @@ CompletionQueue::CompletionQueue() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC
 
 CompletionQueue::~CompletionQueue() { ::close(fd_); }
 
-void CompletionQueue::wake() {
+void CompletionQueue::wake() const {
   const std::uint64_t one = 1;
   // The only failure is a counter that is full, and then the descriptor is readable.
   [[maybe_unused]] const ssize_t written = ::write(fd_, &one, sizeof one);

@@ -28,7 +28,7 @@ class CompletionQueue {
   pybind11::list drain();
   // Waits, without the GIL, until there is something or wake() was called.
   void wait();
-  void wake();
+  void wake() const;
 
  private:
   struct Entry {

@@ -15,10 +15,10 @@ class EngineHandle {
  public:
   // Loads and starts an engine; without the GIL for as long as foreign code runs.
   static std::unique_ptr<EngineHandle> load_library(const std::string& path, std::string name,
-                                                    pybind11::object config,
+                                                    const pybind11::object& config,
                                                     std::size_t concurrency, unsigned modes);
   static std::unique_ptr<EngineHandle> load_wrapper(pybind11::object bound, std::string name,
-                                                    pybind11::object config,
+                                                    const pybind11::object& config,
                                                     std::size_t concurrency, unsigned modes);
   // An engine that nobody closed is closed on a thread of its own.
   ~EngineHandle();
@@ -32,7 +32,8 @@ class EngineHandle {
   PyObject* exec(PyObject* data, PyObject* params, PyObject* resources, PyObject* timeout);
   pybind11::object start_exec(pybind11::object data, pybind11::object params,
                               pybind11::object resources, pybind11::object timeout,
-                              std::shared_ptr<CompletionQueue> queue, pybind11::object token);
+                              const std::shared_ptr<CompletionQueue>& queue,
+                              pybind11::object token);
   std::uint32_t load_resource(pybind11::object data, pybind11::object key, pybind11::object desc);
   void unload_resource(std::uint32_t id);
   void close(pybind11::object timeout);
@@ -40,7 +41,7 @@ class EngineHandle {
 
   // Listeners for what the engine meters, traces and measures. For events raised outside of a call
   // `token` goes to `queue`; it should call deliver_events().
-  void listen(int event, pybind11::object listener, std::shared_ptr<CompletionQueue> queue,
+  void listen(int event, pybind11::object listener, const std::shared_ptr<CompletionQueue>& queue,
               pybind11::object token);
   void deliver_events();
 

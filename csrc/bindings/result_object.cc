@@ -28,7 +28,7 @@ Ref member(int which, int value) {
 
 // How a member reads in a repr: its name, or the number.
 Ref member_name(int which, int value) {
-  const Ref found = member(which, value);
+  Ref found = member(which, value);
   if (!PyLong_CheckExact(found.get()))
     return Ref::steal(PyObject_GetAttrString(found.get(), "name"));
   return found;

@@ -169,17 +169,16 @@ void EngineHost::set_alarm(const std::shared_ptr<Operation>& operation, Deadline
       });
 }
 
-std::shared_ptr<Operation> EngineHost::exec_async(std::shared_ptr<const Request> request,
+std::shared_ptr<Operation> EngineHost::exec_async(const std::shared_ptr<const Request>& request,
                                                   Deadline deadline,
                                                   Operation::Completion completion) {
-  return start_operation(std::move(request), deadline, std::move(completion),
+  return start_operation(request, deadline, std::move(completion),
                          has_mode(modes_, Mode::kOnceAsync) ? Mode::kOnceAsync : Mode::kOnce);
 }
 
-std::shared_ptr<Operation> EngineHost::start_operation(std::shared_ptr<const Request> request,
-                                                       Deadline deadline,
-                                                       Operation::Completion completion,
-                                                       Mode mode) {
+std::shared_ptr<Operation> EngineHost::start_operation(
+    const std::shared_ptr<const Request>& request, Deadline deadline,
+    Operation::Completion completion, Mode mode) {
   auto operation = std::make_shared<Operation>(shared_from_this(), std::move(completion));
   if (!has_mode(modes_, mode)) {
     operation->deliver(
@@ -275,7 +274,7 @@ void EngineHost::start_pooled(const std::shared_ptr<Operation>& operation,
   }
 }
 
-Result<OutputPtr> EngineHost::exec_waiting(std::shared_ptr<const Request> request,
+Result<OutputPtr> EngineHost::exec_waiting(const std::shared_ptr<const Request>& request,
                                            const WaitLimit& limit) {
   const auto arrival = std::make_shared<Arrival>();
   Operation::Completion completion = [arrival](Result<OutputPtr> result) {
@@ -286,7 +285,7 @@ Result<OutputPtr> EngineHost::exec_waiting(std::shared_ptr<const Request> reques
     arrival->arrived.notify_one();
   };
   const std::shared_ptr<Operation> operation =
-      start_operation(std::move(request), limit.deadline, std::move(completion),
+      start_operation(request, limit.deadline, std::move(completion),
                       has_mode(modes_, Mode::kOnce) ? Mode::kOnce : Mode::kOnceAsync);
   // The operation ends by itself at the deadline; the wait ends with it.
   const auto arrived = [&]() AIGES_REQUIRES(arrival->mutex) { return arrival->result.has_value(); };
@@ -297,6 +296,7 @@ Result<OutputPtr> EngineHost::exec_waiting(std::shared_ptr<const Request> reques
     if (operation->cancel())
       return Status(ErrorKind::kSession, Code::kInactive, "exec", "interrupted");
   }
+  // NOLINTNEXTLINE(bugprone-unchecked-optional-access): what was waited for
   return std::move(*arrival->result);
 }
 

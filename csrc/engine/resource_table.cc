@@ -58,6 +58,7 @@ Status ResourceTable::remove(std::uint32_t id) {
 std::vector<std::uint32_t> ResourceTable::remove_all() {
   MutexLock lock(mutex_);
   std::vector<std::uint32_t> ids;
+  ids.reserve(users_.size());
   for (const auto& [id, users] : users_) ids.push_back(id);
   users_.clear();
   return ids;

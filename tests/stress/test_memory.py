@@ -16,8 +16,8 @@ from aiges_native import EngineError, InvalidDataError
 Load = Callable[..., aiges_native.Engine]
 Probe = Callable[..., Any]
 
-# What a run may add to the resident set once it is warm. The allocator keeps some of what was freed,
-# but a leak of 16 bytes for each of a million calls is twice this.
+# What a run may add to the resident set once it is warm. The allocator keeps some of what was
+# freed, but a leak of 16 bytes for each of a million calls is twice this.
 BOUND = 8 << 20
 
 
@@ -136,9 +136,7 @@ def test_resources_and_events(load: Load) -> None:
     assert growth(calls, 2_000, 20_000) < BOUND
 
 
-def test_many_engines_one_after_the_other(
-    engine_path: Callable[[str], Path], probe: Probe
-) -> None:
+def test_many_engines_one_after_the_other(engine_path: Callable[[str], Path], probe: Probe) -> None:
     path = engine_path("reinit")
 
     def engines(count: int) -> None:

@@ -36,6 +36,14 @@ class probe:
         ), name
     def release(self, calls=-1):
         self.library.test_release(ctypes.c_long(calls))
+
+def in_background(call, *arguments, **options):
+    def body():
+        try:
+            call(*arguments, **options)
+        except an.AigesError:
+            pass  # such as that the engine was closed meanwhile
+    threading.Thread(target=body, daemon=True).start()
 """
 # What a process says when it ends badly.
 CRASH_TEXTS = (
@@ -54,6 +62,7 @@ def program() -> Callable[..., str]:
     def run(code: str, *arguments: object, status: int = 0, quiet: bool = True) -> str:
         done = subprocess.run(
             [sys.executable, "-X", "faulthandler", "-c", PRELUDE + code, *map(str, arguments)],
+            check=False,
             capture_output=True,
             text=True,
             timeout=PATIENCE,

@@ -102,7 +102,7 @@ def test_an_exception_of_a_wrapper_keeps_its_traceback(load: Load) -> None:
     assert frames[-2:] == ["wrapperOnceExec", "maybe"]
 
 
-CODES = {
+CODES: dict[str, tuple[int, Callable[[aiges_native.Session], object]]] = {
     "fail_create": (10905, lambda session: None),
     "fail_write": (10907, lambda session: session.write({"k": b"v"})),
     "fail_read": (10908, lambda session: session.read(30)),

@@ -79,7 +79,7 @@ LEFT = {
     "future": "future = engine.exec_async({'k': b'v'})",
     "many futures": "futures = [engine.exec_async({'k': b'v'}) for _ in range(200)]",
     "session": "session = engine.session(); session.write({'k': b'v'})",
-    "session with a result": "session = engine.session(); session.write({'k': b'v'}); session.read()",
+    "session with a result": "s = engine.session(); s.write({'k': b'v'}); s.read()",
     "sessions": "sessions = [engine.session() for _ in range(50)]",
     "resource": "engine.load_resource(b'words')",
     "listener": "engine.on_meter(print); engine.exec({}, {'meter': 3})",
@@ -89,7 +89,7 @@ LEFT = {
     "dropped engine with a result": "result = engine.exec({'k': b'v'}); del engine",
     "engine in a cycle": "cycle = [engine]; cycle.append(cycle); del cycle",
     "engine at exit": "import atexit; atexit.register(lambda: engine.exec({'k': b'v'}))",
-    "engine in a module": "import json; json.engine = engine; json.result = engine.exec({'k': b'v'})",
+    "engine in a module": "sys.engine = engine; sys.result = engine.exec({'k': b'v'})",
     "sys.exit": "result = engine.exec({'k': b'v'}); print('end of program'); sys.exit(0)",
 }
 
@@ -97,7 +97,9 @@ LEFT = {
 def run_all(program: Program, codes: dict[str, str], path: Path, at_once: int) -> dict[str, str]:
     """What each program said. They run at once: most of them only wait."""
     with ThreadPoolExecutor(at_once) as pool:
-        said = dict(zip(codes, pool.map(lambda code: program(code, path), codes.values())))
+        said = dict(
+            zip(codes, pool.map(lambda code: program(code, path), codes.values()), strict=True)
+        )
     assert [name for name in codes if "end of program" not in said[name]] == []
     return said
 
@@ -117,28 +119,14 @@ def test_what_is_left_of_a_python_engine_is_harmless(program: Program, wrapper: 
 
 # A call that is inside when the main thread is done; `look` is the probe of the engine.
 BLOCKED = {
-    "daemon thread": """
-threading.Thread(target=engine.exec, args=({'k': b'v'}, {'wait': 1}), daemon=True).start()
-""",
-    "daemon threads": """
-for _ in range(8):
-    threading.Thread(target=engine.exec, args=({'k': b'v'}, {'wait': 1}), daemon=True).start()
-""",
-    "daemon thread with a timeout": """
-threading.Thread(
-    target=lambda: engine.exec({'k': b'v'}, {'wait': 1}, timeout=30), daemon=True).start()
+    "thread": "in_background(engine.exec, {'k': b'v'}, {'wait': 1})",
+    "threads": "for _ in range(8): in_background(engine.exec, {'k': b'v'}, {'wait': 1})",
+    "thread with a timeout": """
+in_background(engine.exec, {'k': b'v'}, {'wait': 1}, timeout=30)
 """,
     "future": "future = engine.exec_async({'k': b'v'}, {'wait': 1})",
     "dropped future": "engine.exec_async({'k': b'v'}, {'wait': 1})",
-    "session": """
-session = engine.session()
-def write():
-    try:
-        session.write({'wait': b'v'})
-    except an.AigesError:
-        pass
-threading.Thread(target=write, daemon=True).start()
-""",
+    "session": "session = engine.session(); in_background(session.write, {'wait': b'v'})",
     "deadline passed": """
 try:
     engine.exec({'k': b'v'}, {'wait': 1}, timeout=0.01)
@@ -213,12 +201,11 @@ def test_calls_that_return_during_the_exit_are_harmless(
     codes = {
         "exec": """
 for _ in range(4):
-    threading.Thread(target=engine.exec, args=({'k': b'v' * 1000},), daemon=True).start()
+    in_background(engine.exec, {'k': b'v' * 1000})
 """,
         "exec with a timeout": """
 for _ in range(4):
-    threading.Thread(
-        target=lambda: engine.exec({'k': b'v'}, timeout=60), daemon=True).start()
+    in_background(engine.exec, {'k': b'v'}, timeout=60)
 """,
         "futures": "futures = [engine.exec_async({'k': bytearray(1000)}) for _ in range(4)]",
         "dropped futures": "for _ in range(4): engine.exec_async({'k': bytearray(1000)})",

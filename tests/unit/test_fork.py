@@ -10,7 +10,8 @@ import pytest
 EnginePath = Callable[[str], Path]
 Program = Callable[..., str]
 
-# Runs `child` in a forked process and tells its end; `asked` is what it says of an engine's refusal.
+# forked(child) runs a function in a child process and tells how that ended; refused(call) tells
+# what an engine says to a call.
 FORK = """
 import warnings
 warnings.simplefilter("ignore", DeprecationWarning)  # of threads at a fork, from Python 3.12
@@ -61,10 +62,12 @@ engine.exec({'k': b'v'}, timeout=10)  # so that every thread there could be is t
 engine.exec_async({'k': b'v'}).result(10)
 def child():
 """
-    said = program(FORK + code + "".join(f"    refused(lambda: {c})\n" for c in CALLS.values()) + """
+    asks = "".join(f"    refused(lambda: {call})\n" for call in CALLS.values())
+    then = """
 forked(child)
 print(engine.exec({'k': b'still working'})['k'].text)
-""", path)  # fmt: skip
+"""
+    said = program(FORK + code + asks + then, path)
     assert said.count("refused: ") == len(CALLS)
     assert said.count("forked") == len(CALLS)
     assert "child ended with 7" in said

@@ -69,10 +69,12 @@ def test_callbacks_are_called_in_order_after_the_result_is_there(mode: str, load
     called: list[tuple[int, bytes]] = []
     last = threading.Event()
     future = engine.exec_async(DATA)
+
+    def note(number: int) -> Callable[[concurrent.futures.Future[Result]], None]:
+        return lambda done: called.append((number, done.result(0)["k"].bytes))
+
     for number in range(5):
-        future.add_done_callback(
-            lambda done, number=number: called.append((number, done.result(0)["k"].bytes))
-        )
+        future.add_done_callback(note(number))
     future.add_done_callback(lambda done: last.set())
     assert last.wait(WAIT)
     assert called == [(number, b"v") for number in range(5)]
@@ -240,9 +242,7 @@ def test_a_callback_after_the_deadline_is_counted(
 # ---- what is left ----
 
 
-def test_a_forgotten_future_leaves_nothing(
-    mode: str, load: Load, eventually: Eventually
-) -> None:
+def test_a_forgotten_future_leaves_nothing(mode: str, load: Load, eventually: Eventually) -> None:
     engine = load("echo", modes={mode})
     for _ in range(50):
         engine.exec_async({"k": b"v" * 1000})

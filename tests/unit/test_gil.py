@@ -1,7 +1,7 @@
 """The interpreter goes on while an engine works: no call into one holds the lock.
 
-An engine stands at its gate in one function, and the test goes on meanwhile. Were the lock held, the
-test itself would stand still, and the watchdog of the test run would end it.
+An engine stands at its gate in one function, and the test goes on meanwhile. Were the lock held,
+the test itself would stand still, and the watchdog of the test run would end it.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def debug_info(engine: aiges_native.Engine) -> object:
         return session.debug_info()
 
 
-def load_and_unload(engine: aiges_native.Engine) -> object:
-    return engine.unload_resource(engine.load_resource(b"words"))
+def load_and_unload(engine: aiges_native.Engine) -> None:
+    engine.unload_resource(engine.load_resource(b"words"))
 
 
 # What calls the function that the engine stands in.

@@ -70,7 +70,9 @@ interrupted(lambda: engine.exec({}), lambda: None)
 engine.exec({}, {'release': True})
 print(engine.stats()['in_flight'])
 """
-    said = program(COMMON.replace("look = probe(sys.argv[1])", "") + code, engine_path("python/latch"))
+    said = program(
+        COMMON.replace("look = probe(sys.argv[1])", "") + code, engine_path("python/latch")
+    )
     assert said.splitlines() == ["interrupted", "0"]
 
 

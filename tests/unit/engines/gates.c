@@ -1,8 +1,8 @@
 /*
  * Stands at a gate in the one function that config gate=NAME names, until test_release lets it go.
  * NAME is the function without "wrapper", in the kit's spelling: init, fini, error, version, exec,
- * exec_free, exec_async, create, write, read, destroy, debug_info, load_res, unload_res. Otherwise it
- * echoes; param or config fail=N makes Exec and Create answer with that error.
+ * exec_free, exec_async, create, write, read, destroy, debug_info, load_res, unload_res.
+ * Otherwise it echoes; param or config fail=N makes Exec and Create answer with that error.
  */
 #include "engine_async.h"
 #include "engine_gate.h"
