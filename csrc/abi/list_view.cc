@@ -48,15 +48,12 @@ std::string named(const DataList& node, std::size_t index) {
          "')";
 }
 
-Status check_desc(const DataList& node, std::size_t index, const char* where, ListFault& fault) {
+// Whether the description of a node ends.
+bool desc_ends(const DataList& node) {
   std::size_t count = 0;
-  for (const ParamList* entry = node.desc; entry; entry = entry->next) {
-    if (++count > kMaxNodes) {
-      fault = ListFault::kEndless;
-      return bad(where, "the description of " + named(node, index) + " does not end");
-    }
-  }
-  return {};
+  for (const ParamList* entry = node.desc; entry; entry = entry->next)
+    if (++count > kMaxNodes) return false;
+  return true;
 }
 
 }  // namespace
@@ -64,12 +61,19 @@ Status check_desc(const DataList& node, std::size_t index, const char* where, Li
 Status check_list(const DataList* head, const char* where, ListFault& fault) {
   fault = ListFault::kNone;
   std::size_t index = 0;
-  // First only the chain: a fault in a node must not hide that the list has no end.
+  // First only the chains: a fault in a node must not hide that the list has no end.
   for (const DataList* node = head; node; node = node->next) {
     if (++index > kMaxNodes) {
       fault = ListFault::kEndless;
       return bad(where, "the list has more than " + std::to_string(kMaxNodes) +
                             " nodes or runs in a circle");
+    }
+    if (!desc_ends(*node)) {
+      fault = ListFault::kEndless;
+      return bad(where,
+                 "the description of " +
+                     (node->key ? named(*node, index - 1) : "item " + std::to_string(index - 1)) +
+                     " does not end");
     }
   }
   index = 0;
@@ -99,8 +103,6 @@ Status check_list(const DataList* head, const char* where, ListFault& fault) {
       note(named(*node, index) + " claims " + std::to_string(node->len) +
            " bytes, but the memory it points to is not that long");
     }
-    Status desc = check_desc(*node, index, where, fault);
-    if (!desc.ok()) return desc;
   }
   return first_fault;
 }

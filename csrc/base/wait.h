@@ -28,11 +28,13 @@ template <class Ready>
 WaitOutcome wait_for(CondVar& condition, Mutex& mutex, const WaitLimit& limit, Ready ready)
     AIGES_REQUIRES(mutex) AIGES_NO_LOCK_ANALYSIS {
   constexpr auto kSlice = std::chrono::milliseconds(50);
+  Deadline look_up = limit.interrupt ? Deadline::after(kSlice) : Deadline::never();
   while (!ready()) {
-    const Deadline until =
-        limit.interrupt ? limit.deadline.sooner_of(Deadline::after(kSlice)) : limit.deadline;
-    if (condition.wait_until(mutex, until) || ready()) continue;
-    if (limit.interrupt) {
+    condition.wait_until(mutex, limit.deadline.sooner_of(look_up));
+    if (ready()) break;
+    // By the clock, not by who woke this thread: others may wake it more often than that.
+    if (look_up.passed()) {
+      look_up = Deadline::after(kSlice);
       mutex.unlock();
       const bool interrupted = limit.interrupt->pending();
       mutex.lock();

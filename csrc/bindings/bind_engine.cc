@@ -184,9 +184,9 @@ PyObject* EngineHandle::exec(PyObject* data, PyObject* params, PyObject* resourc
       set_error(status, name());
       return nullptr;
     }
-    const std::shared_ptr<const Request> request = as_request(pinned);
+    std::shared_ptr<const Request> request = as_request(pinned);
     const ReleaseGil released;  // this thread waits
-    result = host_->exec_waiting(request, limit);
+    result = host_->exec_waiting(std::move(request), limit);
   }
   if (host_->events().pending()) deliver_events();
   if (result.ok() && !PyErr_Occurred()) return make_result(std::move(result.value()));
@@ -205,7 +205,7 @@ pb::object EngineHandle::start_exec(pb::object data, pb::object params, pb::obje
   if (status.ok()) status = pinned->set_data(data.ptr(), kStatusOnce);
   if (status.ok()) status = pinned->set_resources(resources.ptr());
   if (!status.ok()) throw_error(status, name());
-  const std::shared_ptr<const Request> request = as_request(pinned);
+  std::shared_ptr<const Request> request = as_request(pinned);
   std::shared_ptr<void> shared_token = share_object(Ref::borrow(token.ptr()));
   Operation::Completion completion = [queue, held = std::move(shared_token),
                                       engine = name()](Result<OutputPtr> result) {
@@ -214,7 +214,7 @@ pb::object EngineHandle::start_exec(pb::object data, pb::object params, pb::obje
   std::shared_ptr<Operation> operation;
   {
     const ReleaseGil released;  // wrapperExecAsync is foreign code
-    operation = host_->exec_async(request, deadline, std::move(completion));
+    operation = host_->exec_async(std::move(request), deadline, std::move(completion));
   }
   return pb::cast(operation);
 }

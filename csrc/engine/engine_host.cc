@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/fork.h"
@@ -15,6 +17,7 @@ std::int64_t coarse_nanoseconds() {
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
+constexpr auto kFlush = std::chrono::seconds(1);
 constexpr std::int64_t kSlowNanoseconds = 5'000'000;  // more than one tick of that clock
 
 std::size_t total_size(std::span<const DataItem> items) {
@@ -26,7 +29,9 @@ std::size_t total_size(std::span<const DataItem> items) {
 std::chrono::milliseconds remaining(Deadline deadline) {
   if (deadline.infinite()) return std::chrono::milliseconds(0);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline.time() - Clock::now());
-  return std::max(left, std::chrono::milliseconds(1));  // 0 would mean "no limit" to the engine
+  // 0 would mean "no limit" to the engine, and its number is an int.
+  return std::clamp(left, std::chrono::milliseconds(1),
+                    std::chrono::milliseconds(std::numeric_limits<int>::max()));
 }
 
 // Whether this thread is inside a call whose caller collects the events it raised.
@@ -169,16 +174,34 @@ void EngineHost::set_alarm(const std::shared_ptr<Operation>& operation, Deadline
       });
 }
 
-std::shared_ptr<Operation> EngineHost::exec_async(const std::shared_ptr<const Request>& request,
+struct EngineHost::Stay {
+  Stay(std::shared_ptr<EngineHost> entered, std::shared_ptr<const Request> asked)
+      : host(std::move(entered)), request(std::move(asked)) {}
+  Stay(const Stay&) = delete;
+  Stay& operator=(const Stay&) = delete;
+  ~Stay() {
+    if (has_resources) host->resources_.release(request->resources);
+    if (has_slot) host->slots_.release();
+    request.reset();
+    host->gate_.leave();
+  }
+  const std::shared_ptr<EngineHost> host;
+  std::shared_ptr<const Request> request;  // and with it the caller's buffers
+  bool has_slot = false;
+  bool has_resources = false;
+};
+
+std::shared_ptr<Operation> EngineHost::exec_async(std::shared_ptr<const Request> request,
                                                   Deadline deadline,
                                                   Operation::Completion completion) {
-  return start_operation(request, deadline, std::move(completion),
+  return start_operation(std::move(request), deadline, std::move(completion),
                          has_mode(modes_, Mode::kOnceAsync) ? Mode::kOnceAsync : Mode::kOnce);
 }
 
-std::shared_ptr<Operation> EngineHost::start_operation(
-    const std::shared_ptr<const Request>& request, Deadline deadline,
-    Operation::Completion completion, Mode mode) {
+std::shared_ptr<Operation> EngineHost::start_operation(std::shared_ptr<const Request> request,
+                                                       Deadline deadline,
+                                                       Operation::Completion completion,
+                                                       Mode mode) {
   auto operation = std::make_shared<Operation>(shared_from_this(), std::move(completion));
   if (!has_mode(modes_, mode)) {
     operation->deliver(
@@ -190,91 +213,76 @@ std::shared_ptr<Operation> EngineHost::start_operation(
     return operation;
   }
   count(stats_.calls);
-  if (mode == Mode::kOnce) {
-    start_pooled(operation, request, deadline);
-  } else if (slots_.try_acquire()) {
-    start_async(operation, request, deadline);
-  } else {
-    // The caller must not be blocked: another thread waits for the slot.
-    const bool queued = pool_.submit([self = shared_from_this(), operation, request, deadline] {
-      const WaitOutcome outcome = self->slots_.acquire({deadline, nullptr});
-      if (outcome == WaitOutcome::kReady) {
-        self->start_async(operation, request, deadline);
-        return;
-      }
-      self->gate_.leave();
-      operation->deliver(self->no_slot(outcome));
-    });
-    if (!queued) {
-      gate_.leave();
-      operation->deliver(no_slot(WaitOutcome::kDeadline));
-    }
+  auto stay = std::make_shared<Stay>(shared_from_this(), std::move(request));
+  {
+    MutexLock lock(operation->mutex_);
+    operation->stay_ = stay;
   }
+  set_alarm(operation, deadline);
+  if (mode == Mode::kOnceAsync && slots_.try_acquire()) {
+    stay->has_slot = true;
+    start_async(operation, *stay, deadline);
+    return operation;
+  }
+  // The caller must not be blocked: another thread waits for the slot, or for the engine. While the
+  // request waits only the operation holds its place, so that giving it up frees the place at once.
+  const bool queued = pool_.submit(
+      [self = shared_from_this(), operation, deadline, mode, place = std::weak_ptr<Stay>(stay)] {
+        if (place.expired()) return;
+        const WaitOutcome slot = self->slots_.acquire({deadline, nullptr});
+        const std::shared_ptr<Stay> held = place.lock();
+        if (held && slot == WaitOutcome::kReady) {
+          held->has_slot = true;
+          self->run_queued(operation, held, deadline, mode);
+        } else if (slot == WaitOutcome::kReady) {
+          self->slots_.release();
+        } else {
+          operation->deliver(self->no_slot(slot));
+        }
+      });
+  if (!queued) operation->deliver(no_slot(WaitOutcome::kDeadline));
   return operation;
 }
 
-void EngineHost::start_async(const std::shared_ptr<Operation>& operation,
-                             const std::shared_ptr<const Request>& request, Deadline deadline) {
-  Status status = resources_.acquire(request->resources);
-  const bool acquired = status.ok();
-  operation->tag_ = router_.open(operation);
-  operation->session_id_ = request->session_id.empty() ? operation->tag_.text : request->session_id;
-  {
-    MutexLock lock(operation->mutex_);
-    // Holds the request, and with it the caller's buffers, until the operation has ended.
-    operation->give_back_ = [self = shared_from_this(), request, acquired] {
-      if (acquired) self->resources_.release(request->resources);
-      self->slots_.release();
-      self->gate_.leave();
-    };
+void EngineHost::run_queued(const std::shared_ptr<Operation>& operation, std::shared_ptr<Stay> stay,
+                            Deadline deadline, Mode mode) {
+  if (mode == Mode::kOnceAsync) {
+    start_async(operation, *stay, deadline);
+    return;
   }
-  if (acquired) {
-    set_alarm(operation, deadline);
-    count(stats_.bytes_in, total_size(request->data));
-    Request tagged = *request;
-    tagged.tag = operation->tag_.id;
-    tagged.tag_text = operation->tag_.text;
-    operation->inside_.store(true, std::memory_order_release);
+  operation->own_text_.set(router_.next_id());
+  const CallbackRouter::Tag tag{*TagText::parse(operation->own_text_.c_str()),
+                                operation->own_text_.c_str()};
+  if (!operation->begin(tag, stay->request->session_id)) return;
+  Request tagged = *stay->request;
+  tagged.tag = tag.id;
+  tagged.tag_text = tag.text;
+  Result<OutputPtr> result = exec_inside(tagged);
+  // The engine may have held the call longer than anyone waited: only now it has left.
+  stay.reset();
+  operation->deliver(std::move(result));
+}
+
+void EngineHost::start_async(const std::shared_ptr<Operation>& operation, Stay& stay,
+                             Deadline deadline) {
+  const CallbackRouter::Tag tag = router_.open(operation);
+  if (!operation->begin(tag, stay.request->session_id)) {
+    router_.close(tag.id, TagEnd::kGivenUp);
+    return;
+  }
+  Status status = resources_.acquire(stay.request->resources);
+  if (status.ok()) {
+    stay.has_resources = true;
+    count(stats_.bytes_in, total_size(stay.request->data));
+    Request tagged = *stay.request;
+    tagged.tag = tag.id;
+    tagged.tag_text = tag.text;
     status = engine_->exec_async(tagged, remaining(deadline));
   }
   if (!status.ok()) operation->deliver(std::move(status));
 }
 
-void EngineHost::start_pooled(const std::shared_ptr<Operation>& operation,
-                              const std::shared_ptr<const Request>& request, Deadline deadline) {
-  operation->tag_.id = router_.next_id();
-  operation->own_text_.set(operation->tag_.id);
-  operation->tag_.text = operation->own_text_.c_str();
-  operation->session_id_ = request->session_id.empty() ? operation->tag_.text : request->session_id;
-  set_alarm(operation, deadline);
-  // The engine may hold the call longer than anyone waits for it: it leaves when it really returns.
-  const bool queued =
-      pool_.submit([self = shared_from_this(), operation, held = request, deadline]() mutable {
-        Result<OutputPtr> result = OutputPtr();
-        if (operation->wants_result()) {
-          const WaitOutcome slot = self->slots_.acquire({deadline, nullptr});
-          if (slot != WaitOutcome::kReady) {
-            result = self->no_slot(slot);
-          } else if (operation->wants_result()) {
-            Request tagged = *held;
-            tagged.tag = operation->tag_.id;
-            tagged.tag_text = operation->tag_.text;
-            operation->inside_.store(true, std::memory_order_release);
-            result = self->exec_inside(tagged);
-          }
-          if (slot == WaitOutcome::kReady) self->slots_.release();
-        }
-        held.reset();
-        self->gate_.leave();
-        operation->deliver(std::move(result));
-      });
-  if (!queued) {
-    gate_.leave();
-    operation->deliver(no_slot(WaitOutcome::kDeadline));
-  }
-}
-
-Result<OutputPtr> EngineHost::exec_waiting(const std::shared_ptr<const Request>& request,
+Result<OutputPtr> EngineHost::exec_waiting(std::shared_ptr<const Request> request,
                                            const WaitLimit& limit) {
   const auto arrival = std::make_shared<Arrival>();
   Operation::Completion completion = [arrival](Result<OutputPtr> result) {
@@ -285,7 +293,7 @@ Result<OutputPtr> EngineHost::exec_waiting(const std::shared_ptr<const Request>&
     arrival->arrived.notify_one();
   };
   const std::shared_ptr<Operation> operation =
-      start_operation(request, limit.deadline, std::move(completion),
+      start_operation(std::move(request), limit.deadline, std::move(completion),
                       has_mode(modes_, Mode::kOnce) ? Mode::kOnce : Mode::kOnceAsync);
   // The operation ends by itself at the deadline; the wait ends with it.
   const auto arrived = [&]() AIGES_REQUIRES(arrival->mutex) { return arrival->result.has_value(); };
@@ -348,10 +356,16 @@ Status EngineHost::close(const WaitLimit& limit) {
     if (const auto session = weak.lock()) session->close_for_host(limit);
 
   WaitOutcome outcome = gate_.wait_calls(limit);
-  if (outcome == WaitOutcome::kReady && !runtime_.reaper.flush(limit.deadline))
-    outcome = WaitOutcome::kDeadline;
+  if (outcome == WaitOutcome::kReady && gate_.outputs() != 0) {
+    // Outputs that nobody looks at any more only wait for the reaper, which may be held up.
+    (void)runtime_.reaper.flush(limit.deadline.sooner_of(Deadline::after(kFlush)));
+  }
   // Outputs that are still looked at keep the engine alive; the last of them finishes it.
-  if (outcome == WaitOutcome::kReady && gate_.outputs() == 0) outcome = gate_.wait_finished(limit);
+  if (outcome == WaitOutcome::kReady && gate_.outputs() == 0) {
+    outcome = gate_.wait_finished(limit);
+  } else {
+    gate_.let_go();
+  }
   if (outcome == WaitOutcome::kInterrupted)
     return Status(ErrorKind::kSession, Code::kInactive, "close", "interrupted");
   if (outcome == WaitOutcome::kDeadline) {

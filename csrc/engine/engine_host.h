@@ -62,12 +62,11 @@ class EngineHost final : public EngineContext, public std::enable_shared_from_th
   Result<OutputPtr> exec(const Request& request, const WaitLimit& limit);
   // Starts a request; `request` stays until the engine has let go of it. The outcome, also an error
   // found at once, goes to `completion` (see Operation).
-  std::shared_ptr<Operation> exec_async(const std::shared_ptr<const Request>& request,
-                                        Deadline deadline, Operation::Completion completion);
+  std::shared_ptr<Operation> exec_async(std::shared_ptr<const Request> request, Deadline deadline,
+                                        Operation::Completion completion);
   // Runs a request on another thread, or asynchronously where the engine has nothing else, and
   // waits for it no longer than the limit allows.
-  Result<OutputPtr> exec_waiting(const std::shared_ptr<const Request>& request,
-                                 const WaitLimit& limit);
+  Result<OutputPtr> exec_waiting(std::shared_ptr<const Request> request, const WaitLimit& limit);
   // Whether the last exec took milliseconds, or there was none: then handing the next one to
   // another thread costs little, and leaves the caller able to be interrupted.
   bool slow() const { return slow_.load(std::memory_order_relaxed); }
@@ -112,14 +111,14 @@ class EngineHost final : public EngineContext, public std::enable_shared_from_th
  private:
   Result<OutputPtr> exec_inside(const Request& request);
   Status no_mode(ModeSet needed) const;
-  std::shared_ptr<Operation> start_operation(const std::shared_ptr<const Request>& request,
+  std::shared_ptr<Operation> start_operation(std::shared_ptr<const Request> request,
                                              Deadline deadline, Operation::Completion completion,
                                              Mode mode);
   void set_alarm(const std::shared_ptr<Operation>& operation, Deadline deadline);
-  void start_async(const std::shared_ptr<Operation>& operation,
-                   const std::shared_ptr<const Request>& request, Deadline deadline);
-  void start_pooled(const std::shared_ptr<Operation>& operation,
-                    const std::shared_ptr<const Request>& request, Deadline deadline);
+  struct Stay;  // a request's place in the gate, its slot and resources
+  void run_queued(const std::shared_ptr<Operation>& operation, std::shared_ptr<Stay> stay,
+                  Deadline deadline, Mode mode);
+  void start_async(const std::shared_ptr<Operation>& operation, Stay& stay, Deadline deadline);
   void finish();
 
   Runtime& runtime_;

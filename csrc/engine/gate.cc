@@ -52,7 +52,7 @@ WaitOutcome Gate::wait_finished(const WaitLimit& limit) {
     MutexLock lock(mutex_);
     ++waiters_;
     outcome = wait_for(changed_, mutex_, limit, [&]() AIGES_REQUIRES(mutex_) {
-      mine = claim();
+      mine = mine || claim();  // asked more than once
       return mine || finished_;
     });
     --waiters_;

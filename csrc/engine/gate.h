@@ -42,6 +42,8 @@ class Gate {
   WaitOutcome wait_calls(const WaitLimit& limit);
   // Waits until `finish` has returned; runs it itself when its time has come.
   WaitOutcome wait_finished(const WaitLimit& limit);
+  // For whoever closed and will not wait for the end: it comes on a thread of its own.
+  void let_go() { after_step_down(); }
 
  private:
   static constexpr std::uint64_t kCountMask = (std::uint64_t{1} << 31) - 1;

@@ -22,12 +22,12 @@ class Operation final : public ResultSink, public std::enable_shared_from_this<O
   using Completion = std::function<void(Result<OutputPtr>)>;
 
   Operation(std::shared_ptr<EngineHost> host, Completion completion);
-  ~Operation() override;
 
-  bool wants_result() override { return !ended_.load(std::memory_order_acquire); }
+  bool wants_result() override { return state_.load(std::memory_order_acquire) == State::kOpen; }
   bool deliver(Result<OutputPtr> result) override;
   TagEnd tag_end() override {
-    return completed_.load(std::memory_order_acquire) ? TagEnd::kCompleted : TagEnd::kGivenUp;
+    return state_.load(std::memory_order_acquire) == State::kGivenUp ? TagEnd::kGivenUp
+                                                                     : TagEnd::kCompleted;
   }
 
   // Gives up: no completion, and the engine is told if it can be. False when it had ended.
@@ -37,23 +37,25 @@ class Operation final : public ResultSink, public std::enable_shared_from_this<O
 
  private:
   friend class EngineHost;
+  enum class State { kOpen, kCompleted, kGivenUp };
   enum class How { kResult, kCancelled, kExpired };
   bool end(How how, Result<OutputPtr> result);
-  void tell_engine(How how);
+  void tell_engine(How how, std::shared_ptr<void> stay);
+  // The engine is about to be called for it; false when it has ended already.
+  bool begin(CallbackRouter::Tag tag, std::string_view session_id);
 
   const std::shared_ptr<EngineHost> host_;
-  std::atomic<bool> ended_{false};
-  std::atomic<bool> completed_{false};
+  std::atomic<State> state_{State::kOpen};
+  // Its place in the engine, given back when the last holder lets go: this, until the operation
+  // ends, and whoever is inside the engine for it, until the call returns.
+  std::shared_ptr<void> stay_ AIGES_GUARDED_BY(mutex_);
   Mutex mutex_;
   Completion completion_ AIGES_GUARDED_BY(mutex_);
   Watchdog::Id alarm_ AIGES_GUARDED_BY(mutex_) = 0;
-  // What is given back when the operation ends (its place in the gate, a slot, resources).
-  std::function<void()> give_back_ AIGES_GUARDED_BY(mutex_);
-  std::atomic<bool> inside_{false};  // the engine has been, or is about to be, called for it
-  // Set before the engine or the alarm can know of the operation, then constant.
-  CallbackRouter::Tag tag_;
+  bool inside_ AIGES_GUARDED_BY(mutex_) = false;  // the engine was, or is about to be, called
+  CallbackRouter::Tag tag_ AIGES_GUARDED_BY(mutex_);
+  std::string session_id_ AIGES_GUARDED_BY(mutex_);
   TagText own_text_;  // the tag's text where the router does not keep it
-  std::string session_id_;
 };
 
 }  // namespace aiges

@@ -46,7 +46,10 @@ Status Session::create(const Request& request) {
       handle_ = handle.value();
       count(host_->stats().sessions_created);
       host_->add_session(tag_.id, weak_from_this());
-      return {};
+      if (!host_->closed()) return {};
+      // It opened while the engine was being closed, perhaps after the others had been.
+      (void)close();
+      return inactive("session");
     }
     status = handle.status();
   }
@@ -81,6 +84,9 @@ Status Session::begin_call(const char* what, const WaitLimit& limit) {
   const WaitOutcome outcome = wait_for(
       changed_, mutex_, limit, [this]() AIGES_REQUIRES(mutex_) { return !in_call_ || closing_; });
   if (closing_) return inactive(what);
+  if (outcome == WaitOutcome::kInterrupted) {
+    return Status(ErrorKind::kSession, Code::kInactive, what, "interrupted").with_session_id(id_);
+  }
   if (outcome != WaitOutcome::kReady) {
     return Status(ErrorKind::kDeadline, Code::kDeadline, what,
                   "another call of session " + id_ + " is still inside the engine")
@@ -107,8 +113,12 @@ Status Session::end_call() {
 Status Session::write(std::span<const DataItem> data) {
   {
     MutexLock lock(mutex_);
-    if (!error_.ok()) return error_;
-    if (Status status = begin_call("write"); !status.ok()) return status;
+    if (Status status = begin_call("write", {}); !status.ok()) return status;
+    if (!error_.ok()) {  // also one that came while this call waited for its turn
+      in_call_ = false;
+      changed_.notify_all();
+      return error_;
+    }
   }
   std::size_t size = 0;
   for (const DataItem& item : data) size += item.size;
@@ -141,7 +151,9 @@ Result<OutputPtr> Session::take_queued() {
   return result;
 }
 
-Result<OutputPtr> Session::try_read() {
+Result<OutputPtr> Session::try_read() { return ask({Deadline::at(Clock::now()), nullptr}); }
+
+Result<OutputPtr> Session::ask(const WaitLimit& limit) {
   {
     MutexLock lock(mutex_);
     if (!queue_.empty() && !closing_) return take_queued();
@@ -149,7 +161,11 @@ Result<OutputPtr> Session::try_read() {
     if (!error_.ok()) return error_;
     if (closing_) return inactive("read");
     if (mode_ == Mode::kStreamAsync) return OutputPtr();
-    if (Status status = begin_call("read"); !status.ok()) return status;
+    if (Status status = begin_call("read", limit); !status.ok()) {
+      // A write that is still inside is no reason to fail: there is just nothing yet.
+      if (status.kind() == ErrorKind::kDeadline) return OutputPtr();
+      return status;
+    }
   }
   Result<OutputPtr> result = host_->engine().read(handle_);
   {
@@ -171,7 +187,7 @@ Result<OutputPtr> Session::try_read() {
 Result<OutputPtr> Session::read(const WaitLimit& limit) {
   Clock::duration pause = kFirstPause;
   for (;;) {
-    Result<OutputPtr> result = try_read();
+    Result<OutputPtr> result = ask(limit);
     if (!result.ok() || result.value()) return result;
     MutexLock lock(mutex_);
     if (state_ == State::kFinished || limit.deadline.passed()) return result;
@@ -198,7 +214,7 @@ Result<std::string> Session::debug_info() {
   {
     MutexLock lock(mutex_);
     if (closing_) return last_debug_info_;
-    if (Status status = begin_call("debug_info"); !status.ok()) return status;
+    if (Status status = begin_call("debug_info", {}); !status.ok()) return status;
   }
   std::string text = host_->engine().debug_info(handle_);
   (void)end_call();

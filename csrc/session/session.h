@@ -67,7 +67,9 @@ class Session final : public ResultSink,
   Session(std::shared_ptr<EngineHost> host, Mode mode);
   Status create(const Request& request);
   // Takes the right to call the engine for this session, or says why not.
-  Status begin_call(const char* what, const WaitLimit& limit = {}) AIGES_REQUIRES(mutex_);
+  Status begin_call(const char* what, const WaitLimit& limit) AIGES_REQUIRES(mutex_);
+  // Asks the engine once, when no other call is inside within the limit.
+  Result<OutputPtr> ask(const WaitLimit& limit);
   // Gives it back; destroys the session if that was asked for meanwhile.
   Status end_call();
   Status destroy() AIGES_EXCLUDES(mutex_);

@@ -65,7 +65,8 @@ class Way:
         # Only the Python twin looks at it; the C one is told by the callback's pointer.
         if self.mode == "stream_async" and self.engine.kind == "python":
             params["deliver"] = "callback"
-        return self.engine.session(params, mode=self.mode, **options)
+        mode: Any = self.mode
+        return self.engine.session(params, mode=mode, **options)
 
 
 @pytest.fixture(params=["echo", "python/echo"], ids=["c", "python"])

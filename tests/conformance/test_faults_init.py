@@ -69,16 +69,6 @@ def test_a_half_made_engine_does_not_end_the_process() -> None:
         assert done.returncode == 0, look
 
 
-def test_after_a_failed_init_the_engine_can_be_loaded_with_another_config(
-    load: Load, engine_path: EnginePath
-) -> None:
-    with pytest.raises(EngineInitError):
-        aiges_native.load(engine_path("fails_init"))
-    engine = aiges_native.load(engine_path("fails_init"), config={"code": 0})
-    assert engine.exec({"k": b"v"})["k"].bytes == b"v"
-    engine.close()
-
-
 def test_a_failed_fini_is_told_once_and_the_engine_is_closed(
     load: Load, probe: Callable[..., Any]
 ) -> None:

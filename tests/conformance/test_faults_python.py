@@ -117,11 +117,12 @@ def test_an_exception_in_the_error_text_does_not_hide_the_error(load: Load) -> N
 
 def test_sys_exit_ends_the_request_and_not_the_process(load: Load) -> None:
     engine = load("python/exits")
-    for call in (
+    calls: tuple[Callable[[], Any], ...] = (
         lambda: engine.exec({}),
         lambda: engine.exec({}, timeout=WAIT),
         lambda: engine.exec_async({}).result(WAIT),
-    ):
+    )
+    for call in calls:
         with pytest.raises(EngineError) as caught:
             call()
         assert isinstance(caught.value.__cause__, SystemExit)

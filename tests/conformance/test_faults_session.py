@@ -26,7 +26,7 @@ Load = Callable[..., aiges_native.Engine]
     ],
 )
 def test_a_failed_create_is_told_and_nothing_is_destroyed(
-    name: str, text: str, code: int, mode: str, load: Load, probe: Callable[..., Any]
+    name: str, text: str, code: int, mode: Any, load: Load, probe: Callable[..., Any]
 ) -> None:
     engine = load(name)
     with pytest.raises(EngineError) as caught:

@@ -74,4 +74,4 @@ def test_process_isolation_is_not_there_yet(engine_path: EnginePath, refused: Re
 
 def test_an_unknown_isolation_is_refused(engine_path: EnginePath) -> None:
     with pytest.raises((EngineLoadError, ValueError), match="elsewhere"):
-        aiges_native.load(engine_path("echo"), isolation="elsewhere")
+        aiges_native.load(engine_path("echo"), isolation="elsewhere")  # type: ignore[arg-type]

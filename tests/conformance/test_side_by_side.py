@@ -96,7 +96,7 @@ def test_a_library_whose_init_failed_may_be_tried_again(
 ) -> None:
     with pytest.raises(EngineInitError):
         aiges_native.load(engine_path("fails_init"))
-    assert aiges_native.load(engine_path("fails_init"), config={"code": 0}).close() is None
+    assert load(engine_path("fails_init"), config={"code": 0}).exec({"k": b"v"})["k"].bytes == b"v"
 
 
 def test_a_python_engine_may_be_loaded_twice(load: Load, engine_path: EnginePath) -> None:

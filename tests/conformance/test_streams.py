@@ -116,7 +116,7 @@ def test_an_error_in_a_session_is_told_by_the_call_it_is_of(
         "write": lambda session: session.write({"k": b"v"}, Status.ONCE),
         "read": lambda session: session.read(),
     }
-    params = {f"fail_{where}": 21, "sid": "the session"}
+    params: dict[str, Any] = {f"fail_{where}": 21, "sid": "the session"}
     with engine.session(params, mode="stream", timeout=WAIT) as session:
         if where == "read":
             session.write({"k": b"v"}, Status.ONCE)

@@ -80,7 +80,7 @@ def test_closing_waits_for_the_calls_inside(load: Load, probe: Callable[..., Any
         assert not closing.done()
         look.release()
         assert call.result(WAIT)["k"].bytes == b"v"
-        call = None
+        del call  # and with it the result, for which the engine would stay
         closing.result(WAIT)
     look.wait("fini")
     assert look["exec"] == 1

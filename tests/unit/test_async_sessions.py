@@ -105,6 +105,24 @@ def test_readers_of_callbacks_need_no_thread_each(load: Load) -> None:
     assert asyncio.run(main()) <= before + 2
 
 
+def test_a_result_that_is_called_back_is_not_polled_for(
+    load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = load("echo")
+
+    async def main() -> bytes:
+        async with engine.session(mode="stream_async", timeout=WAIT) as session:
+            reading = asyncio.ensure_future(session.aread())
+            await asyncio.sleep(0)  # it waits now
+            monkeypatch.setattr(asyncio, "sleep", None)
+            await session.awrite(DATA, Status.END)
+            result = await reading
+            assert result is not None
+            return result["k"].bytes
+
+    assert asyncio.run(main()) == b"v"
+
+
 def test_a_session_that_fails_in_a_coroutine(stream: Mode, load: Load, probe: Probe) -> None:
     engine = load("echo")
 

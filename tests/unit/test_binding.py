@@ -23,7 +23,6 @@ from aiges_native.wrapper import (
 from aiges_native.wrapper.binding import BindingError, BoundWrapper, bind_file, describe_exception
 
 Bind = Callable[..., BoundWrapper]
-
 NODE = ("k", b"v", 0, 3, {"a": "b"})
 
 
@@ -49,7 +48,7 @@ def once(self: Any, params: dict[str, str]) -> Response:
 
 # ---- signatures ----
 
-# The parameters after self, and what they are to be given: params, request, tag, id, own default.
+# The parameters after self and what they are to get: params, request, tag, id, their own default.
 FORMS: dict[str, tuple[str, str]] = {
     "all by name": ("params, reqData, usrTag, persId", "prti"),
     "without the last": ("params, reqData, usrTag", "prt"),
@@ -298,4 +297,4 @@ def test_an_exception_in_one_line() -> None:
     assert text.startswith("KeyError: 'missing' (test_binding.py:")
     assert text.endswith(", in test_an_exception_in_one_line)")
     assert describe_exception(ValueError()) == "ValueError"
-    assert describe_exception(ValueError("never raised")) == "ValueError: never raised"
+    assert describe_exception(ValueError("not raised")) == "ValueError: not raised"
