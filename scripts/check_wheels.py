@@ -20,8 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 VERSIONS = ("3.11", "3.12", "3.13")
 WHEEL_LIMIT_MIB = 15
-# manylinux_2_35 is what code compiled by Debian 12's GCC 12 needs of libstdc++. Published wheels are
-# compiled on older systems, by cibuildwheel.
+# manylinux_2_35 is what code compiled by Debian 12's GCC 12 needs of libstdc++. Published wheels
+# are compiled on older systems, by cibuildwheel.
 NEWEST_PLATFORM = (2, 35)
 TEST_REQUIREMENTS = ("pytest>=9.0", "cmake>=3.25", "ninja>=1.11")
 USABLE = """

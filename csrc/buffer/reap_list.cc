@@ -8,7 +8,7 @@
 namespace aiges {
 namespace {
 
-constexpr auto kQuick = std::chrono::microseconds(50);  // for one release
+constexpr auto kQuick = std::chrono::microseconds(200);  // for one release
 constexpr unsigned kMeasureEvery = 16;
 
 }  // namespace

@@ -17,7 +17,6 @@ std::int64_t coarse_nanoseconds() {
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
-constexpr auto kFlush = std::chrono::seconds(1);
 constexpr std::int64_t kSlowNanoseconds = 5'000'000;  // more than one tick of that clock
 
 std::size_t total_size(std::span<const DataItem> items) {
@@ -90,7 +89,9 @@ bool EngineHost::in_forked_child() const { return fork_generation() != fork_gene
 
 void EngineHost::reap(Reapable* object, std::size_t bytes) {
   // The reaper's thread stayed in the parent, and so did the engine that owns the memory.
-  if (!in_forked_child()) outputs_.push(object, bytes);
+  if (in_forked_child()) return;
+  being_freed_.fetch_add(1, std::memory_order_relaxed);
+  outputs_.push(object, bytes);
 }
 
 Status EngineHost::check_process(const char* what) const {
@@ -357,8 +358,11 @@ Status EngineHost::close(const WaitLimit& limit) {
 
   WaitOutcome outcome = gate_.wait_calls(limit);
   if (outcome == WaitOutcome::kReady && gate_.outputs() != 0) {
-    // Outputs that nobody looks at any more only wait for the reaper, which may be held up.
-    (void)runtime_.reaper.flush(limit.deadline.sooner_of(Deadline::after(kFlush)));
+    // Those that nobody looks at any more only have to be freed: told to hurry, and waited for.
+    (void)runtime_.reaper.flush(Deadline::at(Clock::now()));
+    outcome = gate_.wait_until(limit, [this] {
+      return gate_.outputs() == 0 || being_freed_.load(std::memory_order_relaxed) <= 0;
+    });
   }
   // Outputs that are still looked at keep the engine alive; the last of them finishes it.
   if (outcome == WaitOutcome::kReady && gate_.outputs() == 0) {
@@ -371,7 +375,9 @@ Status EngineHost::close(const WaitLimit& limit) {
   if (outcome == WaitOutcome::kDeadline) {
     return Status(ErrorKind::kDeadline, Code::kDeadline, "close",
                   std::to_string(gate_.calls()) + " calls or sessions are still inside engine '" +
-                      name() + "'; it takes no new ones and finishes when they have left");
+                      name() + "', and " + std::to_string(being_freed_.load()) +
+                      " outputs are being freed; it takes no new calls and finishes when all that "
+                      "is done");
   }
   MutexLock lock(mutex_);
   return std::exchange(fini_status_, Status());

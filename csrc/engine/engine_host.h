@@ -96,6 +96,8 @@ class EngineHost final : public EngineContext, public std::enable_shared_from_th
   // Enters the gate, or says why not. A success must be matched by leave().
   Status enter(const char* what);
   void leave() { gate_.leave(); }
+  // For someone who entered and is about to let another leave in his place: one leave() more.
+  void enter_again() { gate_.enter_again(); }
   void add_session(TagId id, std::weak_ptr<HostedSession> session);
   void remove_session(TagId id);
 
@@ -104,7 +106,10 @@ class EngineHost final : public EngineContext, public std::enable_shared_from_th
   int on_event(Event event, const char* tag, const char* key, const char* text,
                std::int64_t count) override;
   void output_made() override { gate_.hold(); }
-  void output_gone() override { gate_.release(); }
+  void output_gone() override {
+    being_freed_.fetch_sub(1, std::memory_order_relaxed);
+    gate_.release();
+  }
   Status engine_error(const char* where, Code code, int engine_code) override;
   void reap(Reapable* object, std::size_t bytes) override;
 
@@ -132,6 +137,7 @@ class EngineHost final : public EngineContext, public std::enable_shared_from_th
 
   Stats stats_;
   ReapList outputs_;
+  std::atomic<std::int64_t> being_freed_{0};  // outputs that are dropped and not yet given back
   Slots slots_;
   CallbackRouter router_;
   EventLog events_;

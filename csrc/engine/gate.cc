@@ -41,8 +41,12 @@ void Gate::run_finish() {
 }
 
 WaitOutcome Gate::wait_calls(const WaitLimit& limit) {
+  return wait_until(limit, [this] { return calls() == 0; });
+}
+
+WaitOutcome Gate::wait_until(const WaitLimit& limit, const std::function<bool()>& ready) {
   MutexLock lock(mutex_);
-  return wait_for(changed_, mutex_, limit, [this] { return calls() == 0; });
+  return wait_for(changed_, mutex_, limit, ready);
 }
 
 WaitOutcome Gate::wait_finished(const WaitLimit& limit) {

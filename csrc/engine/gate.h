@@ -26,6 +26,8 @@ class Gate {
     return true;
   }
   void leave() { step_down(kCall); }
+  // Another stay for a call that is inside: to be left like the first, closing or not.
+  void enter_again() { state_.fetch_add(kCall, std::memory_order_relaxed); }
 
   // For an output made by a call that is still inside.
   void hold() { state_.fetch_add(kOutput, std::memory_order_relaxed); }
@@ -42,6 +44,8 @@ class Gate {
   WaitOutcome wait_calls(const WaitLimit& limit);
   // Waits until `finish` has returned; runs it itself when its time has come.
   WaitOutcome wait_finished(const WaitLimit& limit);
+  // Waits until `ready` holds, which is asked again whenever something left; while closing only.
+  WaitOutcome wait_until(const WaitLimit& limit, const std::function<bool()>& ready);
   // For whoever closed and will not wait for the end: it comes on a thread of its own.
   void let_go() { after_step_down(); }
 

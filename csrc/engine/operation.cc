@@ -1,5 +1,7 @@
 #include "engine/operation.h"
 
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "engine/engine_host.h"
@@ -45,9 +47,14 @@ void Operation::tell_engine(How how, std::shared_ptr<void> stay) {
   }
   // The watchdog has other deadlines to keep: foreign code runs elsewhere. The stay keeps the
   // engine from being finished before it was told.
-  (void)host_->pool().submit([alive = shared_from_this(), held = std::move(stay)] {
-    alive->host_->engine().cancel(alive->tag_.text);
-  });
+  // A thread of its own: those of the pool may all be in the calls that are to be ended.
+  try {
+    std::thread([alive = shared_from_this(), text = tag_.text, held = std::move(stay)] {
+      alive->host_->engine().cancel(text);
+    }).detach();
+  } catch (const std::system_error&) {
+    return;  // no thread to be had: the engine is not told, as one without wrapperCancel is not
+  }
 }
 
 bool Operation::end(How how, Result<OutputPtr> result) {

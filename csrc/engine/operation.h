@@ -40,7 +40,7 @@ class Operation final : public ResultSink, public std::enable_shared_from_this<O
   enum class State { kOpen, kCompleted, kGivenUp };
   enum class How { kResult, kCancelled, kExpired };
   bool end(How how, Result<OutputPtr> result);
-  void tell_engine(How how, std::shared_ptr<void> stay);
+  void tell_engine(How how, std::shared_ptr<void> stay) AIGES_NO_LOCK_ANALYSIS;  // ended: constant
   // The engine is about to be called for it; false when it has ended already.
   bool begin(CallbackRouter::Tag tag, std::string_view session_id);
 

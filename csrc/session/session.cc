@@ -277,12 +277,17 @@ Status Session::close(const WaitLimit& limit) {
       return {};
     }
     closing_ = true;
-    cancel = !final_seen_;
+    cancel = !final_seen_ && host_->engine().can_cancel();
+    // A call that is inside may end the session meanwhile, and the engine be closed then.
+    if (cancel) host_->enter_again();
     dropped.swap(queue_);
     changed(to_run);
   }
   if (to_run) to_run();
-  if (cancel && host_->engine().can_cancel()) host_->engine().cancel(tag_.text);
+  if (cancel) {
+    host_->engine().cancel(tag_.text);
+    host_->leave();
+  }
 
   bool to_destroy = false;
   WaitOutcome outcome{};

@@ -129,7 +129,7 @@ in_background(engine.exec, {'k': b'v'}, {'wait': 1}, timeout=30)
     "session": "session = engine.session(); in_background(session.write, {'wait': b'v'})",
     "deadline passed": """
 try:
-    engine.exec({'k': b'v'}, {'wait': 1}, timeout=0.01)
+    engine.exec({'k': b'v'}, {'wait': 1}, timeout=0.5)
 except an.DeadlineError:
     pass
 """,

@@ -113,3 +113,17 @@ def test_closing_while_threads_wait_for_a_place_serves_them(
         closing.result(WAIT)
     look.wait("fini", most=1)
     assert look["exec"] == 3
+
+
+@pytest.mark.parametrize("mode", ["once", "once_async"])
+def test_without_a_limit_nothing_is_overloaded(mode: str, load: Load) -> None:
+    engine = load("echo", modes={mode})
+    for _ in range(50):
+        # Whether the answer comes in no time at all is luck; a call that was late was only late.
+        try:
+            engine.exec(DATA, timeout=0)
+        except aiges_native.AigesError as error:
+            kind = type(error)
+        else:
+            kind = DeadlineError
+        assert kind is DeadlineError

@@ -193,7 +193,8 @@ TEST_F(CEngineFaults, ListBesideAnErrorIsNotLookedAt) {
   EXPECT_EQ(status.message(), "callback_with_error: the model refused;code=33");
 }
 
-// ---- callbacks at the wrong time -----------------------------------------------------------------
+// ---- callbacks at the wrong time
+// -----------------------------------------------------------------
 
 TEST_F(CEngineFaults, DoubleCallback) {
   load("double_callback");
@@ -225,8 +226,7 @@ TEST_F(CEngineFaults, LateCallback) {
   for (const char* tag : {"copy", "original"}) {
     load("late_callback", {{"tag", tag}});
     const Outcome outcome;
-    host_->exec_async(Call().item("k", "v").shared(), Deadline::after(kSoon),
-                      outcome.completion());
+    host_->exec_async(Call().item("k", "v").shared(), Deadline::after(kSoon), outcome.completion());
     EXPECT_EQ(kind_of(outcome.wait()), "deadline");
     ASSERT_TRUE(probe_->wait_for("waiting", 1));
     probe_->release(1);
@@ -302,7 +302,8 @@ TEST_F(CEngineFaults, ThreadsThatOutliveFini) {
   EXPECT_EQ(host->stats().callbacks_double.load(), 1U);
 }
 
-// ---- exceptions ----------------------------------------------------------------------------------
+// ---- exceptions
+// ----------------------------------------------------------------------------------
 
 class CEngineThrows : public CEngineTest {
  protected:
@@ -385,7 +386,8 @@ TEST_F(CEngineThrows, FromFini) {
   expect_thrown(host_->close({}), Code::kFini, "thrown from fini");
 }
 
-// ---- cancelling, and freeing that takes its time -------------------------------------------------
+// ---- cancelling, and freeing that takes its time
+// -------------------------------------------------
 
 TEST_F(CEngineFaults, ExpiredCallIsCancelled) {
   load("latch");

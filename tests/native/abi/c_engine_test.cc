@@ -153,8 +153,7 @@ TEST_F(CEngineEcho, AsynchronousTimeoutReachesTheEngine) {
 
 TEST_F(CEngineEcho, StreamsEchoInBothKinds) {
   for (const Mode mode : {Mode::kStream, Mode::kStreamAsync}) {
-    const auto session =
-        Session::open(host_, Call{{"want", "tag"}}.request(), mode).value();
+    const auto session = Session::open(host_, Call{{"want", "tag"}}.request(), mode).value();
     for (const char* word : {"one", "two"}) {
       const Call call = Call().item("k", word, kStatusContinue);
       EXPECT_TRUE(session->write(call.request().data).ok());
@@ -269,8 +268,7 @@ TEST_F(CEngineLoading, NewerAbiIsRefused) {
 }
 
 TEST_F(CEngineLoading, AbsentModeIsALoadError) {
-  const auto engine =
-      CEngine::load(engine_path("once_only"), static_cast<ModeSet>(Mode::kStream));
+  const auto engine = CEngine::load(engine_path("once_only"), static_cast<ModeSet>(Mode::kStream));
   EXPECT_EQ(kind_of(engine), "load");
   EXPECT_TRUE(CEngine::load(engine_path("once_only"), 0).ok()) << "the library is free again";
 }

@@ -66,8 +66,7 @@ TEST_F(ElfProbe, SaysWhatAFileLooksLike) {
   EXPECT_NE(why("!<arch>\n").find("static archive"), std::string::npos);
   EXPECT_NE(why("MZ\x90").find("Windows"), std::string::npos);
   EXPECT_NE(why("\xcf\xfa\xed\xfe").find("macOS"), std::string::npos);
-  EXPECT_NE(why("version https://git-lfs.github.com/spec/v1\n").find("Git LFS"),
-            std::string::npos);
+  EXPECT_NE(why("version https://git-lfs.github.com/spec/v1\n").find("Git LFS"), std::string::npos);
   EXPECT_NE(why("hello, world, this is a text").find("no ELF header"), std::string::npos);
   EXPECT_NE(why("\x7f").find("no ELF header"), std::string::npos);
 }
@@ -82,10 +81,12 @@ TEST_F(ElfProbe, AnotherMachine) {
   const std::string text = why(bytes_of(header));
   EXPECT_NE(text.find("x86-64"), std::string::npos) << text;
   EXPECT_NE(text.find("aarch64"), std::string::npos) << text;
-  for (const auto& [machine, name] :
-       {std::pair<unsigned, const char*>{EM_386, "x86 (32 bit)"}, {EM_ARM, "ARM"},
-        {EM_RISCV, "RISC-V"}, {EM_PPC64, "PowerPC"}, {EM_S390, "S/390"},
-        {4711U, "machine type 4711"}}) {
+  for (const auto& [machine, name] : {std::pair<unsigned, const char*>{EM_386, "x86 (32 bit)"},
+                                      {EM_ARM, "ARM"},
+                                      {EM_RISCV, "RISC-V"},
+                                      {EM_PPC64, "PowerPC"},
+                                      {EM_S390, "S/390"},
+                                      {4711U, "machine type 4711"}}) {
     header.e_machine = static_cast<Elf64_Half>(machine);
     EXPECT_NE(why(bytes_of(header)).find(name), std::string::npos) << name;
   }

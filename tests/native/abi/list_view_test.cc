@@ -113,7 +113,8 @@ TEST(CheckList, MoreThanFourGibibytesInTotal) {
   EXPECT_EQ(static_cast<int>(fault), static_cast<int>(ListFault::kContent));
 
   const std::size_t most = 0xFFFFFFFFU;
-  void* mapped = ::mmap(nullptr, most, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* mapped =
+      ::mmap(nullptr, most, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   ASSERT_NE(mapped, MAP_FAILED);
   List real;
   real.add("all", mapped, 0xFFFFFFFFU);

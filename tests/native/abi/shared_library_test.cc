@@ -28,8 +28,7 @@ std::string failure(const std::string& path) {
 TEST(SharedLibrary, OpensAPath) {
   const auto library = SharedLibrary::open(engine_path("once_only"));
   ASSERT_TRUE(library.ok()) << library.status().message();
-  EXPECT_EQ(library.value()->path(),
-            std::filesystem::canonical(engine_path("once_only")).string());
+  EXPECT_EQ(library.value()->path(), std::filesystem::canonical(engine_path("once_only")).string());
   EXPECT_NE(library.value()->symbol("wrapperExec"), nullptr);
   EXPECT_EQ(library.value()->symbol("no_such_symbol"), nullptr);
 }
@@ -59,8 +58,7 @@ TEST(SharedLibrary, AnotherWayToTheSameFileIsTheSameLibrary) {
 TEST(SharedLibrary, ACopyIsAnotherLibrary) {
   const Scratch scratch;
   const auto first = SharedLibrary::open(engine_path("once_only"));
-  const auto second =
-      SharedLibrary::open(scratch.copy_of(engine_path("once_only"), "other.so"));
+  const auto second = SharedLibrary::open(scratch.copy_of(engine_path("once_only"), "other.so"));
   ASSERT_TRUE(first.ok());
   ASSERT_TRUE(second.ok());
   EXPECT_NE(first.value()->index(), second.value()->index());
@@ -103,8 +101,7 @@ TEST(SharedLibrary, BareNameIsFoundInTheCurrentDirectory) {
   const test::Environment environment("LD_LIBRARY_PATH", nullptr);
   const auto library = SharedLibrary::open("here.so");
   ASSERT_TRUE(library.ok()) << library.status().message();
-  EXPECT_EQ(library.value()->path(),
-            std::filesystem::canonical(scratch.path("here.so")).string());
+  EXPECT_EQ(library.value()->path(), std::filesystem::canonical(scratch.path("here.so")).string());
 }
 
 TEST(SharedLibrary, BareNameIsFoundInTheLibraryPath) {
@@ -209,8 +206,7 @@ TEST(SymbolTable, OnlyWantedModesMatter) {
 }
 
 TEST(SymbolTable, ExecWithoutExecFreeIsNoMode) {
-  EXPECT_NE(missing("missing_exec_free", 0).find("mode once: wrapperExecFree"),
-            std::string::npos);
+  EXPECT_NE(missing("missing_exec_free", 0).find("mode once: wrapperExecFree"), std::string::npos);
 }
 
 }  // namespace

@@ -9,9 +9,7 @@
 namespace aiges {
 namespace {
 
-Status failure() {
-  return Status(ErrorKind::kEngine, Code::kExec, "wrapperExec", "it broke");
-}
+Status failure() { return Status(ErrorKind::kEngine, Code::kExec, "wrapperExec", "it broke"); }
 
 TEST(Status, DefaultIsSuccess) {
   const Status status;
@@ -34,8 +32,7 @@ TEST(Status, KeepsItsStory) {
 
 TEST(Status, TakesDetails) {
   const auto cause = std::make_shared<int>(7);
-  const Status status =
-      failure().with_engine_code(0).with_session_id("abc").with_cause(cause);
+  const Status status = failure().with_engine_code(0).with_session_id("abc").with_cause(cause);
   EXPECT_EQ(status.engine_code(), 0);  // 0 is a number an engine may give, not "none"
   EXPECT_EQ(status.session_id(), "abc");
   EXPECT_EQ(status.cause(), cause);

@@ -123,8 +123,8 @@ TEST(WaitFor, OthersNotificationsDoNotHideAnInterrupt) {
 TEST(WaitFor, LockIsHeldAfterEveryOutcome) {
   Box box;
   Asked asked([](int) { return true; });
-  for (const WaitLimit limit : {WaitLimit{Deadline::at(Clock::now()), nullptr},
-                                WaitLimit{Deadline::never(), &asked}}) {
+  for (const WaitLimit limit :
+       {WaitLimit{Deadline::at(Clock::now()), nullptr}, WaitLimit{Deadline::never(), &asked}}) {
     MutexLock lock(box.mutex);
     (void)wait_for(box.changed, box.mutex, limit, [&] { return box.full; });
     box.full = false;  // a data race, were the lock not held

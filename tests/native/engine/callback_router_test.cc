@@ -268,8 +268,8 @@ TEST_F(CallbackRouterTest, OfRacingResultsOneIsTaken) {
     for (std::thread& racer : racers) racer.join();
     ASSERT_EQ(taken, 1);
   }
-  EXPECT_EQ(counts(), std::to_string(kRounds) + " 0 " +
-                          std::to_string(kRounds * (kRacers - 1)) + " 0");
+  EXPECT_EQ(counts(),
+            std::to_string(kRounds) + " 0 " + std::to_string(kRounds * (kRacers - 1)) + " 0");
 }
 
 TEST_F(CallbackRouterTest, TagsOfManyThreadsDiffer) {

@@ -226,9 +226,7 @@ TEST_F(EngineHostTest, EventsAreTakenFromInitToFini) {
 
 TEST_F(EngineHostTest, EventsOfACallAreLeftForItsCaller) {
   int told = 0;
-  const auto raise = [this] {
-    host_->on_event(EngineContext::Event::kTrace, "tag", "k", "v", 0);
-  };
+  const auto raise = [this] { host_->on_event(EngineContext::Event::kTrace, "tag", "k", "v", 0); };
   script_->on_exec = [&](const Request&) -> Result<OutputPtr> {
     raise();
     return text_output("k", "v");

@@ -73,8 +73,7 @@ TEST(Gate, IdleGateFinishesOnTheThreadThatWaits) {
 TEST(Gate, PassedDeadlineStillFinishesAnIdleGate) {
   const auto owner = std::make_shared<Owner>();
   owner->close();
-  EXPECT_EQ(owner->gate.wait_finished({Deadline::at(Clock::now()), nullptr}),
-            WaitOutcome::kReady);
+  EXPECT_EQ(owner->gate.wait_finished({Deadline::at(Clock::now()), nullptr}), WaitOutcome::kReady);
   EXPECT_EQ(owner->finishes->get(), 1);
 }
 

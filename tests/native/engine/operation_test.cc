@@ -116,9 +116,8 @@ TEST_F(OperationTest, EngineIsNotFinishedBeforeTheCallReturned) {
   };
   start();
   const Outcome outcome;
-  auto starting = in_thread([&] {
-    host_->exec_async(a_request(), Deadline::never(), outcome.completion());
-  });
+  auto starting =
+      in_thread([&] { host_->exec_async(a_request(), Deadline::never(), outcome.completion()); });
   ASSERT_TRUE(called_back.wait());
   EXPECT_EQ(kind_of(host_->close(within(kSoon))), "deadline");
   EXPECT_EQ(script_->finis.get(), 0) << "finished with wrapperExecAsync still inside";
@@ -139,9 +138,8 @@ TEST_F(OperationTest, ResourcesStayInUseUntilTheCallReturned) {
   start();
   const std::uint32_t id = host_->load_resource({}).value();
   const Outcome outcome;
-  auto starting = in_thread([&] {
-    host_->exec_async(a_request({id}), Deadline::never(), outcome.completion());
-  });
+  auto starting = in_thread(
+      [&] { host_->exec_async(a_request({id}), Deadline::never(), outcome.completion()); });
   ASSERT_TRUE(called_back.wait());
   EXPECT_FALSE(host_->unload_resource(id).ok());
   go.open();

@@ -55,8 +55,7 @@ TEST_F(PooledExecTest, InterruptEndsTheWaitAndTellsTheEngine) {
   script_->on_cancel = [](const std::string& tag) { EXPECT_TRUE(TagText::parse(tag.c_str())); };
   start();
   Always always;
-  const Result<OutputPtr> result =
-      host_->exec_waiting(a_request(), {Deadline::never(), &always});
+  const Result<OutputPtr> result = host_->exec_waiting(a_request(), {Deadline::never(), &always});
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.status().code(), Code::kInactive);
   EXPECT_EQ(result.status().message(), "interrupted");

@@ -23,8 +23,7 @@ TEST(Watchdog, RunsWhatIsDueOnItsOwnThread) {
   Watchdog watchdog;
   std::promise<std::thread::id> ran;
   auto id = ran.get_future();
-  watchdog.schedule(Deadline::at(Clock::now()),
-                    [&] { ran.set_value(std::this_thread::get_id()); });
+  watchdog.schedule(Deadline::at(Clock::now()), [&] { ran.set_value(std::this_thread::get_id()); });
   ASSERT_TRUE(test::ready(id));
   EXPECT_NE(id.get(), std::this_thread::get_id());
 }

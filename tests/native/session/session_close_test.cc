@@ -38,8 +38,8 @@ TEST_F(SessionCloseTest, NothingWorksAfterwards) {
   start();
   const auto session = open();
   EXPECT_TRUE(session->close().ok());
-  for (const Status& status : {session->write(an_item()), session->read({}).status(),
-                               session->try_read().status()}) {
+  for (const Status& status :
+       {session->write(an_item()), session->read({}).status(), session->try_read().status()}) {
     EXPECT_EQ(kind_of(status), "session");
     EXPECT_EQ(status.code(), Code::kInactive);
     EXPECT_EQ(status.session_id(), session->id());
@@ -218,8 +218,7 @@ TEST_F(SessionCloseTest, SessionThatOpensDuringTheHostsCloseIsClosedToo) {
     return Status();
   };
   start();
-  auto opening =
-      in_thread([this] { return Session::open(host_, Request{}, Mode::kStream); });
+  auto opening = in_thread([this] { return Session::open(host_, Request{}, Mode::kStream); });
   ASSERT_TRUE(creating.wait());
   auto closing = in_thread([this] { return host_->close(within(std::chrono::seconds(2))); });
   EXPECT_FALSE(ready(closing, kSoon));
@@ -244,8 +243,7 @@ TEST_F(SessionCloseTest, RacingWritesReadsAndClosesDestroyOnce) {
         }
       });
     }
-    for (int t = 0; t < 2; ++t)
-      threads.emplace_back([&] { EXPECT_TRUE(session->close().ok()); });
+    for (int t = 0; t < 2; ++t) threads.emplace_back([&] { EXPECT_TRUE(session->close().ok()); });
     for (std::thread& thread : threads) thread.join();
     ASSERT_EQ(script_->destroys.get(), round);
   }

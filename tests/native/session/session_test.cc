@@ -291,8 +291,8 @@ TEST_F(SessionTest, ForkedChildIsRefused) {
   if (child == 0) {
     const bool refused = !session->write(an_item()).ok() && !session->try_read().ok();
     (void)session->close();
-    const bool untouched = script_->writes.get() == 0 && script_->reads.get() == 0 &&
-                           script_->destroys.get() == 0;
+    const bool untouched =
+        script_->writes.get() == 0 && script_->reads.get() == 0 && script_->destroys.get() == 0;
     ::_exit((refused ? 1 : 0) + (untouched ? 2 : 0));
   }
   int status = 0;

@@ -49,8 +49,8 @@ TEST_F(ExecHammer, AsynchronousRequestsOfManyThreads) {
     for (int i = 0; i < kEach; ++i) {
       const std::string bytes = std::to_string(t) + ":" + std::to_string(i);
       const Outcome outcome;
-      const auto operation = host_->exec_async(Call().item("k", bytes).shared(),
-                                               Deadline::never(), outcome.completion());
+      const auto operation = host_->exec_async(Call().item("k", bytes).shared(), Deadline::never(),
+                                               outcome.completion());
       if (i % 5 == 4 && operation->cancel()) continue;
       if (text_of(outcome.wait()) != bytes) ++wrong;
     }
@@ -59,7 +59,8 @@ TEST_F(ExecHammer, AsynchronousRequestsOfManyThreads) {
   EXPECT_TRUE(host_->close(patient()).ok());
   EXPECT_EQ(probe_->count("exec_async"), kThreads * kEach);
   EXPECT_EQ(probe_->count("callback"), kThreads * kEach);
-  EXPECT_EQ(stat(&Stats::callbacks), static_cast<std::uint64_t>(probe_->count("callback_accepted")));
+  EXPECT_EQ(stat(&Stats::callbacks),
+            static_cast<std::uint64_t>(probe_->count("callback_accepted")));
 }
 
 TEST_F(ExecHammer, RacingDeadlinesAndPlaces) {
@@ -71,9 +72,8 @@ TEST_F(ExecHammer, RacingDeadlinesAndPlaces) {
   std::atomic<int> bad{0};
   in_threads(kThreads, [&, this](int t) {
     for (int i = 0; i < kEach; ++i) {
-      const Deadline deadline = i % 3 == 0
-                                    ? Deadline::after(std::chrono::microseconds(200))
-                                    : Deadline::after(kPatience);
+      const Deadline deadline =
+          i % 3 == 0 ? Deadline::after(std::chrono::microseconds(200)) : Deadline::after(kPatience);
       Result<OutputPtr> result = OutputPtr();
       if (t % 2 == 0) {
         result = host_->exec_waiting(Call().item("k", "v").shared(), {deadline, nullptr});

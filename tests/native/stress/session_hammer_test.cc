@@ -71,8 +71,7 @@ TEST_F(SessionHammer, ClosesFromEverywhere) {
   load("echo");
   for (int round = 0; round < 40; ++round) {
     const auto session =
-        Session::open(host_, Call().request(),
-                      round % 2 == 0 ? Mode::kStream : Mode::kStreamAsync)
+        Session::open(host_, Call().request(), round % 2 == 0 ? Mode::kStream : Mode::kStreamAsync)
             .value();
     in_threads(4, [&](int t) {
       if (t < 2) {
@@ -98,8 +97,8 @@ TEST_F(SessionHammer, HostClosesAmongSessions) {
     });
     in_threads(4, [&, this](int t) {
       for (;;) {
-        auto session = Session::open(host_, Call().request(),
-                                     t % 2 == 0 ? Mode::kStream : Mode::kStreamAsync);
+        auto session =
+            Session::open(host_, Call().request(), t % 2 == 0 ? Mode::kStream : Mode::kStreamAsync);
         ++opened;
         if (!session.ok()) return;
         const Call call = Call().item("k", "v", kStatusContinue);

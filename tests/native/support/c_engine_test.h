@@ -78,7 +78,7 @@ class CEngineTest : public testing::Test {
   }
   Result<OutputPtr> exec(const Call& call) { return host_->exec(call.request(), {}); }
   std::string text(const Call& call) { return text_of(exec(call)); }
-  std::uint64_t stat(Stats::Counter Stats::*counter) { return (host_->stats().*counter).load(); }
+  std::uint64_t stat(Stats::Counter Stats::* counter) { return (host_->stats().*counter).load(); }
   // The stray callbacks as "late double unknown".
   std::string strays() {
     return std::to_string(stat(&Stats::callbacks_late)) + " " +

@@ -88,7 +88,7 @@ class HostTest : public testing::Test {
     options.concurrency = concurrency;
     return start(options);
   }
-  std::uint64_t stat(Stats::Counter Stats::*counter) { return (host_->stats().*counter).load(); }
+  std::uint64_t stat(Stats::Counter Stats::* counter) { return (host_->stats().*counter).load(); }
 
   void TearDown() override {
     if (host_) {

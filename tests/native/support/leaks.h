@@ -6,8 +6,8 @@
 
 namespace aiges::test {
 
-// What this thread allocates in this scope is not reported as leaked: for outputs that a host has to
-// lose, because they cannot be given back.
+// What this thread allocates in this scope is not reported as leaked: for outputs that a host has
+// to lose, because they cannot be given back.
 class LostOnPurpose {
  public:
 #if defined(__SANITIZE_ADDRESS__)
