@@ -74,10 +74,19 @@ _loop_queues: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, CompletionQue
 )
 
 
+def forget_closed_loops() -> None:
+    """Drops what came for loops that are closed: it would keep results alive for ever."""
+    for loop, queue in list(_loop_queues.items()):
+        if loop.is_closed():
+            _loop_queues.pop(loop, None)
+            queue.drain()
+
+
 def loop_queue(loop: asyncio.AbstractEventLoop) -> CompletionQueue:
     """The queue that `loop` watches; call it on the loop's own thread."""
     queue = _loop_queues.get(loop)
     if queue is None:
+        forget_closed_loops()
         queue = CompletionQueue()
         loop.add_reader(queue.fileno(), run_completions, queue)
         _loop_queues[loop] = queue

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from aiges_native import _core
 from aiges_native._core import Operation, Result
-from aiges_native._dispatch import Token, dispatcher, loop_queue
+from aiges_native._dispatch import Token, dispatcher, forget_closed_loops, loop_queue
 from aiges_native._modes import mode_bits, mode_names
 from aiges_native.errors import AigesError, EngineLoadError
 from aiges_native.session import Session, close_after
@@ -210,6 +210,7 @@ class Engine(_core.Engine):
                 ones and is finished when they have ended.
             EngineError: wrapperFini failed.
         """
+        forget_closed_loops()
         self._close(timeout)
 
     def __enter__(self) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import pathlib
 import re
 import sys
@@ -222,6 +223,8 @@ def run(
     error, texts of the answer to standard output.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may not have every character
     payloads = {key: _payload(key, value) for key, value in data}
     started = time.perf_counter()
     loaded: Engine | None = None
@@ -237,6 +240,6 @@ def run(
                     style="dim",
                 )
             _answer(console, loaded, payloads, dict(params), timeout, save)
-    except AigesError as error:
+    except (AigesError, OSError) as error:
         _fail(console, error, verbose)
         raise SystemExit(1) from None

@@ -115,7 +115,11 @@ def _number(value: Any, name: str) -> int:
 
 def describe_exception(error: BaseException) -> str:
     """An exception in one line: what it says and where it was raised."""
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    try:
+        said = str(error)
+    except Exception:
+        said = "(its text cannot be made)"
+    text = f"{type(error).__name__}: {said}" if said else type(error).__name__
     frames = traceback.extract_tb(error.__traceback__)
     if frames:
         last = frames[-1]

@@ -188,6 +188,7 @@ PyObject* EngineHandle::exec(PyObject* data, PyObject* params, PyObject* resourc
     const ReleaseGil released;  // this thread waits
     result = host_->exec_waiting(std::move(request), limit);
   }
+  run_waiting_gil_work();  // the request's buffers, dropped by the thread that had it
   if (host_->events().pending()) deliver_events();
   if (result.ok() && !PyErr_Occurred()) return make_result(std::move(result.value()));
   if (!result.ok()) set_error(result.status(), name());
@@ -208,8 +209,9 @@ pb::object EngineHandle::start_exec(pb::object data, pb::object params, pb::obje
   std::shared_ptr<const Request> request = as_request(pinned);
   std::shared_ptr<void> shared_token = share_object(Ref::borrow(token.ptr()));
   Operation::Completion completion = [queue, held = std::move(shared_token),
-                                      engine = name()](Result<OutputPtr> result) {
-    queue->push(held, std::move(result), engine);
+                                      engine = name()](Result<OutputPtr> result) mutable {
+    // The token goes along: dropped here, it would wait for a thread that has the GIL.
+    queue->push(std::move(held), std::move(result), engine);
   };
   std::shared_ptr<Operation> operation;
   {
@@ -365,12 +367,12 @@ PyObject* exec_method(PyObject* self, PyObject* const* args, Py_ssize_t count, P
   if (!values[0])
     return PyErr_Format(PyExc_TypeError, "exec() is missing the required argument 'data'");
   try {
-    return pb::cast<EngineHandle&>(pb::handle(self))
+    return behind<EngineHandle>(pb::reinterpret_borrow<pb::object>(self))
         .exec(values[0], values[1], values[2], values[3]);
   } catch (pb::error_already_set& error) {
     error.restore();
-  } catch (const pb::cast_error&) {
-    PyErr_SetString(PyExc_TypeError, "exec() needs an Engine that was loaded");
+  } catch (const pb::type_error& error) {
+    PyErr_SetString(PyExc_TypeError, error.what());
   } catch (const std::bad_alloc&) {
     PyErr_NoMemory();
   }
@@ -447,30 +449,34 @@ void register_engine(pb::module_& module) {
            pb::arg("queue"), pb::arg("token"))
       .def("_deliver_events", method(&EngineHandle::deliver_events))
       .def_property_readonly(
-          "name", [](EngineHandle& self) { return self.name(); },
+          "name", [](const pb::object& self) { return behind<EngineHandle>(self).name(); },
           "The engine's name, for messages.")
       .def_property_readonly(
-          "path", [](EngineHandle& self) { return self.path(); }, "The file it was loaded from.")
+          "path", [](const pb::object& self) { return behind<EngineHandle>(self).path(); },
+          "The file it was loaded from.")
       .def_property_readonly(
           "version",
-          [](EngineHandle& self) {
-            const std::string& text = self.host().version();
+          [](const pb::object& self) {
+            const std::string& text = behind<EngineHandle>(self).host().version();
             return pb::reinterpret_steal<pb::str>(
                 PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace"));
           },
           "What wrapperVersion said; empty if it is not exported.")
       .def_property_readonly(
           "schema",
-          [](EngineHandle& self) -> pb::object {
-            const auto& text = self.host().schema();
+          [](const pb::object& self) -> pb::object {
+            const auto& text = behind<EngineHandle>(self).host().schema();
             if (!text) return pb::none();
             return pb::reinterpret_steal<pb::str>(PyUnicode_DecodeUTF8(
                 text->data(), static_cast<Py_ssize_t>(text->size()), "replace"));
           },
           "The engine's own schema (JSON text), or None.")
-      .def_property_readonly("_mode_bits", [](EngineHandle& self) { return self.host().modes(); })
       .def_property_readonly(
-          "closed", [](EngineHandle& self) { return self.host().closed(); },
+          "_mode_bits",
+          [](const pb::object& self) { return behind<EngineHandle>(self).host().modes(); })
+      .def_property_readonly(
+          "closed",
+          [](const pb::object& self) { return behind<EngineHandle>(self).host().closed(); },
           "Whether close() was called.");
   const pb::object exec = pb::reinterpret_steal<pb::object>(
       PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(engine.ptr()), &exec_definition));

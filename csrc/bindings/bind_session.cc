@@ -89,8 +89,8 @@ class SessionHandle final {
 
   void notify(std::shared_ptr<CompletionQueue> queue, const pb::object& token) {
     session_->notify_once(
-        [queue = std::move(queue), held = share_object(Ref::borrow(token.ptr()))] {
-          queue->push(held, OutputPtr(), {});
+        [queue = std::move(queue), held = share_object(Ref::borrow(token.ptr()))]() mutable {
+          queue->push(std::move(held), OutputPtr(), {});
         });
   }
 
@@ -126,13 +126,16 @@ void register_session(pb::module_& module) {
       .def("debug_info", method(&SessionHandle::debug_info),
            "What the engine has to say about the session; after close(), what it said last.")
       .def_property_readonly(
-          "id", [](SessionHandle& self) { return self.session().id(); },
+          "id", [](const pb::object& self) { return behind<SessionHandle>(self).session().id(); },
           "The \"sid\" the engine sees.")
       .def_property_readonly(
           "_mode_bit",
-          [](SessionHandle& self) { return static_cast<unsigned>(self.session().mode()); })
+          [](const pb::object& self) {
+            return static_cast<unsigned>(behind<SessionHandle>(self).session().mode());
+          })
       .def_property_readonly(
-          "done", [](SessionHandle& self) { return self.session().done(); },
+          "done",
+          [](const pb::object& self) { return behind<SessionHandle>(self).session().done(); },
           "Whether the final result was read, the session failed, or it was "
           "closed.");
 }

@@ -24,11 +24,22 @@ void run_with_gil(std::unique_ptr<GilWork> work) noexcept {
     work->run();
     return;
   }
+  if (finalizing()) {
+    (void)work.release();  // nobody will ever run it, and it must not be destroyed without the GIL
+    return;
+  }
   GilWork* added = work.release();
   added->next_ = waiting.load(std::memory_order_relaxed);
   while (!waiting.compare_exchange_weak(added->next_, added, std::memory_order_release,
                                         std::memory_order_relaxed)) {
   }
+  // In case nobody comes by. Refused when too many are waiting, and then somebody comes.
+  Py_AddPendingCall(
+      [](void*) {
+        run_waiting_gil_work();
+        return 0;
+      },
+      nullptr);
 }
 
 void run_waiting_gil_work() {

@@ -63,6 +63,10 @@ Status PinnedRequest::key_of(PyObject* key, const char* what, std::string_view& 
     return invalid_data(std::string("a ") + what + " key cannot be encoded as UTF-8");
   }
   out = {utf8, static_cast<std::size_t>(size)};
+  if (out.find('\0') != std::string_view::npos) {
+    return invalid_data(std::string("the key '") + utf8 +
+                        "\\0...' has a NUL in it; keys are C strings");
+  }
   return {};
 }
 
@@ -129,6 +133,9 @@ Status PinnedRequest::set_params(PyObject* params) {
     PyObject* key = nullptr;
     PyObject* value = nullptr;
     while (PyDict_Next(params, &position, &key, &value)) {
+      // Converting may run Python code, which may empty the dict.
+      const Ref held_key = Ref::borrow(key);
+      const Ref held_value = Ref::borrow(value);
       Pair pair;
       Status status = key_of(key, "param", pair.key);
       if (status.ok()) status = text_of(value, pair.key, pair.value);
@@ -229,6 +236,8 @@ Status PinnedRequest::set_data(PyObject* data, int plain_status, std::optional<i
     PyObject* key = nullptr;
     PyObject* value = nullptr;
     while (PyDict_Next(data, &position, &key, &value)) {
+      const Ref held_key = Ref::borrow(key);
+      const Ref held_value = Ref::borrow(value);
       Status status = add_item(key, value, nullptr, plain_status, forced_status);
       if (!status.ok()) return status;
     }

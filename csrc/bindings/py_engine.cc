@@ -176,6 +176,10 @@ Result<OutputPtr> PyEngine::take_response(PyObject* response, const char* where,
     if (number != 0) return engine_failure(where, code, number, error_text(number));
   }
   const bool is_list = items && (PyList_Check(items.get()) || PyTuple_Check(items.get()));
+  if (items && !is_list && error_code) {
+    return unusable(std::string(where) + " returned a Response whose .list is " +
+                    Py_TYPE(items.get())->tp_name + "; expected a list of ResponseData");
+  }
   if (!is_list || PyType_Check(response)) {
     return unusable(std::string(where) + " returned " +
                     (response == Py_None ? "None" : Py_TYPE(response)->tp_name) +

@@ -3,6 +3,8 @@
 // First in every file of this folder: Python's headers want to be before all others.
 #include <pybind11/pybind11.h>
 
+#include <unistd.h>
+
 #include <memory>
 #include <utility>
 
@@ -37,19 +39,6 @@ class Ref {
   PyObject* object_ = nullptr;
 };
 
-// Lets other Python threads run. Used around everything that can block: engine calls, waits, and
-// whatever takes a lock that an engine's thread may hold while it waits for the interpreter.
-class ReleaseGil {
- public:
-  ReleaseGil() : state_(PyEval_SaveThread()) {}
-  ~ReleaseGil() { PyEval_RestoreThread(state_); }
-  ReleaseGil(const ReleaseGil&) = delete;
-  ReleaseGil& operator=(const ReleaseGil&) = delete;
-
- private:
-  PyThreadState* const state_;
-};
-
 // Whether the interpreter is on its way out: taking the GIL would then end the calling thread.
 inline bool finalizing() {
 #if PY_VERSION_HEX >= 0x030D0000
@@ -59,24 +48,79 @@ inline bool finalizing() {
 #endif
 }
 
+// A thread that comes back to an interpreter that is shutting down is ended by CPython with
+// pthread_exit, which unwinds C++ frames that must not be unwound (and abort). It is stopped
+// instead, for the moment the process still has; the exception, if it came to that, is never left.
+[[noreturn]] inline void stop_for_ever() {
+  for (;;) ::pause();
+}
+// The one thread that shuts the interpreter down may go on using it: destructors of Python objects
+// run there.
+inline thread_local bool shuts_down = false;
+inline void stop_if_finalizing() {
+  if (finalizing() && !shuts_down) stop_for_ever();
+}
+
+// Lets other Python threads run. Used around everything that can block: engine calls, waits, and
+// whatever takes a lock that an engine's thread may hold while it waits for the interpreter.
+class ReleaseGil {
+ public:
+  ReleaseGil() {
+    if (finalizing()) shuts_down = true;  // it has the GIL: nobody else gets it any more
+    state_ = PyEval_SaveThread();
+  }
+  ~ReleaseGil() {
+    stop_if_finalizing();
+    try {
+      PyEval_RestoreThread(state_);
+    } catch (...) {
+      stop_for_ever();
+    }
+  }
+  ReleaseGil(const ReleaseGil&) = delete;
+  ReleaseGil& operator=(const ReleaseGil&) = delete;
+
+ private:
+  PyThreadState* state_;
+};
+
 // Enters the interpreter from any thread, also one that is inside already.
 class AcquireGil {
  public:
-  AcquireGil() : state_(PyGILState_Ensure()) {}
+  AcquireGil() : state_(ensure()) {}
   ~AcquireGil() { PyGILState_Release(state_); }
   AcquireGil(const AcquireGil&) = delete;
   AcquireGil& operator=(const AcquireGil&) = delete;
 
  private:
+  static PyGILState_STATE ensure() {
+    if (PyGILState_Check() == 0) stop_if_finalizing();
+    try {
+      return PyGILState_Ensure();
+    } catch (...) {
+      stop_for_ever();
+    }
+  }
   const PyGILState_STATE state_;
 };
 
-// A method as pybind11 is to call it. Given a bare pointer to a member it would also call it for an
-// object whose __init__ never succeeded, which has nothing behind it; with a reference it says so.
+// What is behind a Python object, or a TypeError: pybind11 hands out memory that nobody initialised
+// for an object whose __init__ was never called or never succeeded.
+template <class Class>
+Class& behind(const pybind11::object& self) {
+  if (!pybind11::isinstance<Class>(self))
+    throw pybind11::type_error("the object is of another type");
+  auto* instance = reinterpret_cast<pybind11::detail::instance*>(self.ptr());
+  if (!instance->get_value_and_holder().holder_constructed())
+    throw pybind11::type_error("the object was not initialised");
+  return *self.cast<Class*>();
+}
+
+// A method as pybind11 is to call it.
 template <class Class, class Return, class... Arguments>
 auto method(Return (Class::*function)(Arguments...)) {
-  return [function](Class& self, Arguments... arguments) -> Return {
-    return (self.*function)(std::forward<Arguments>(arguments)...);
+  return [function](const pybind11::object& self, Arguments... arguments) -> Return {
+    return (behind<Class>(self).*function)(std::forward<Arguments>(arguments)...);
   };
 }
 

@@ -1,5 +1,6 @@
 #include "bindings/result_object.h"
 
+#include <cstdint>
 #include <string>
 
 namespace aiges::py {
@@ -125,6 +126,21 @@ PyObject* item_repr(PyObject* self) {
                               static_cast<Py_ssize_t>(item.size), type.get(), status.get());
 }
 
+// Two Items are equal when they are the same item of the same output: a Result makes new ones.
+PyObject* item_compare(PyObject* self, PyObject* other, int operation) {
+  if (Py_TYPE(other) != item_type || (operation != Py_EQ && operation != Py_NE))
+    Py_RETURN_NOTIMPLEMENTED;
+  const auto* left = reinterpret_cast<ItemObject*>(self);
+  const auto* right = reinterpret_cast<ItemObject*>(other);
+  const bool same = left->output == right->output && left->index == right->index;
+  return PyBool_FromLong(same == (operation == Py_EQ) ? 1 : 0);
+}
+
+Py_hash_t item_hash(PyObject* self) {
+  const auto* item = reinterpret_cast<ItemObject*>(self);
+  return static_cast<Py_hash_t>(reinterpret_cast<std::uintptr_t>(item->output) >> 4) + item->index;
+}
+
 PyGetSetDef item_getset[] = {
     {"key", item_key, nullptr, "The item's name (str).", nullptr},
     {"type", item_type_of, nullptr,
@@ -154,6 +170,8 @@ PyType_Slot item_slots[] = {
     {Py_tp_getset, item_getset},
     {Py_tp_methods, item_methods},
     {Py_tp_repr, reinterpret_cast<void*>(item_repr)},
+    {Py_tp_richcompare, reinterpret_cast<void*>(item_compare)},
+    {Py_tp_hash, reinterpret_cast<void*>(item_hash)},
     {Py_sq_length, reinterpret_cast<void*>(item_length)},
     {Py_bf_getbuffer, reinterpret_cast<void*>(item_getbuffer)},
     {0, nullptr}};
@@ -186,7 +204,9 @@ Py_ssize_t find(PyObject* self, PyObject* key) {
 PyObject* result_getitem(PyObject* self, PyObject* key) {
   const Py_ssize_t index = find(self, key);
   if (index < 0) {
-    PyErr_SetObject(PyExc_KeyError, key);
+    // In a tuple: a key of None, or a tuple, would be taken for the arguments.
+    const Ref arguments = Ref::steal(PyTuple_Pack(1, key));
+    if (arguments) PyErr_SetObject(PyExc_KeyError, arguments.get());
     return nullptr;
   }
   auto* result = reinterpret_cast<ResultObject*>(self);

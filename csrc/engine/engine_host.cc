@@ -219,12 +219,12 @@ std::shared_ptr<Operation> EngineHost::start_operation(std::shared_ptr<const Req
     MutexLock lock(operation->mutex_);
     operation->stay_ = stay;
   }
-  set_alarm(operation, deadline);
   if (mode == Mode::kOnceAsync && slots_.try_acquire()) {
     stay->has_slot = true;
-    start_async(operation, *stay, deadline);
+    start_async(operation, *stay, deadline, true);
     return operation;
   }
+  set_alarm(operation, deadline);
   // The caller must not be blocked: another thread waits for the slot, or for the engine. While the
   // request waits only the operation holds its place, so that giving it up frees the place at once.
   const bool queued = pool_.submit(
@@ -248,7 +248,7 @@ std::shared_ptr<Operation> EngineHost::start_operation(std::shared_ptr<const Req
 void EngineHost::run_queued(const std::shared_ptr<Operation>& operation, std::shared_ptr<Stay> stay,
                             Deadline deadline, Mode mode) {
   if (mode == Mode::kOnceAsync) {
-    start_async(operation, *stay, deadline);
+    start_async(operation, *stay, deadline, false);
     return;
   }
   operation->own_text_.set(router_.next_id());
@@ -265,12 +265,13 @@ void EngineHost::run_queued(const std::shared_ptr<Operation>& operation, std::sh
 }
 
 void EngineHost::start_async(const std::shared_ptr<Operation>& operation, Stay& stay,
-                             Deadline deadline) {
+                             Deadline deadline, bool alarm) {
   const CallbackRouter::Tag tag = router_.open(operation);
   if (!operation->begin(tag, stay.request->session_id)) {
     router_.close(tag.id, TagEnd::kGivenUp);
     return;
   }
+  if (alarm) set_alarm(operation, deadline);
   Status status = resources_.acquire(stay.request->resources);
   if (status.ok()) {
     stay.has_resources = true;
@@ -401,7 +402,9 @@ int EngineHost::on_result(const char* tag, ResultMaker& maker) {
 
 int EngineHost::on_event(Event event, const char* tag, const char* key, const char* text,
                          std::int64_t count) {
-  if (ended_.load(std::memory_order_relaxed)) return -1;
+  if (ended_.load(std::memory_order_relaxed) || !key) return -1;
+  const std::optional<TagId> id = TagText::parse(tag);
+  if (!id || engine_number_of(*id) != number_) return -1;  // nobody's request: nobody's account
   events_.record(event, tag, key, text, count, collects_events > 0);
   return 0;
 }

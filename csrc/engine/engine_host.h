@@ -123,7 +123,8 @@ class EngineHost final : public EngineContext, public std::enable_shared_from_th
   struct Stay;  // a request's place in the gate, its slot and resources
   void run_queued(const std::shared_ptr<Operation>& operation, std::shared_ptr<Stay> stay,
                   Deadline deadline, Mode mode);
-  void start_async(const std::shared_ptr<Operation>& operation, Stay& stay, Deadline deadline);
+  void start_async(const std::shared_ptr<Operation>& operation, Stay& stay, Deadline deadline,
+                   bool alarm);
   void finish();
 
   Runtime& runtime_;

@@ -19,7 +19,8 @@ void Operation::expire() {
   bool inside = false;
   {
     MutexLock lock(mutex_);
-    inside = inside_;
+    // Without a limit on places there was none to wait for.
+    inside = inside_ || host_->slots().limit() == 0;
   }
   // A request that still waits for its turn has met a lack of places, not a slow engine.
   end(How::kExpired, inside ? Status(ErrorKind::kDeadline, Code::kDeadline, "exec",

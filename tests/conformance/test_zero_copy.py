@@ -100,6 +100,25 @@ def test_views_may_be_dropped_by_any_thread(load: Load, probe: Callable[..., Any
     assert probe(engine)["live_lists"] == 0
 
 
+CALLS: dict[str, Callable[[aiges_native.Engine, Any], Any]] = {
+    "exec": lambda engine, data: engine.exec(data),
+    "exec with a timeout": lambda engine, data: engine.exec(data, timeout=30.0),
+    "exec_async": lambda engine, data: engine.exec_async(data).result(30.0),
+}
+
+
+@pytest.mark.parametrize("modes", [{"once"}, {"once_async"}], ids=lambda modes: next(iter(modes)))
+@pytest.mark.parametrize("call", CALLS)
+def test_the_callers_buffer_is_free_when_the_call_has_returned(
+    call: str, modes: set[str], load: Load
+) -> None:
+    engine = load("echo", modes=modes)
+    for _ in range(100):
+        payload = bytearray(100)
+        CALLS[call](engine, {"k": payload})
+        payload.append(0)  # a BufferError while anybody holds it
+
+
 def test_a_failed_exec_is_not_freed(load: Load, probe: Callable[..., Any]) -> None:
     engine = load("echo")
     with pytest.raises(aiges_native.EngineError):

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,9 +27,9 @@ class Context final : public EngineContext {
   int on_event(Event event, const char* tag, const char* key, const char* text,
                std::int64_t count) override {
     if (throws) throw 7;
+    const std::lock_guard lock(mutex_);
     last_event = std::to_string(static_cast<int>(event)) + (tag ? tag : "-") + (key ? key : "-") +
                  (text ? text : "-") + std::to_string(count);
-    ++events;
     return answer_;
   }
   void output_made() override {}
@@ -43,10 +44,10 @@ class Context final : public EngineContext {
   std::string last_tag;
   std::string last_text;
   std::string last_event;
-  std::atomic<int> events{0};
 
  private:
   const int answer_;
+  std::mutex mutex_;
   Stats stats_;
 };
 
