@@ -77,9 +77,9 @@ build: $(STAMPS)/extension
 .PHONY: demo
 demo: debian-demo $(STAMPS)/extension $(STAMPS)/group-demo
 	$(say) 'building the C engine of examples/c_wrapper'
-	@$(RUN) cmake -G Ninja -S examples/c_wrapper -B examples/c_wrapper/build \
-	  -DCMAKE_BUILD_TYPE=Release -Daiges_native_DIR="$$($(RUN) python -c 'import aiges_native; print(aiges_native.get_cmake_dir())')" >build/demo.log
-	@$(RUN) cmake --build examples/c_wrapper/build >>build/demo.log
+	@cmake_dir=$$($(RUN) python -c 'import aiges_native; print(aiges_native.get_cmake_dir())'); \
+	{ $(RUN) cmake -S examples/c_wrapper -B examples/c_wrapper/build -Daiges_native_DIR="$$cmake_dir" && \
+	  $(RUN) cmake --build examples/c_wrapper/build; } >build/demo.log 2>&1 || { cat build/demo.log; exit 1; }
 	$(say) 'the C engine: aiges-native run examples/c_wrapper/build/libwrapper.so --data img=@examples/c_wrapper/seven.png'
 	@$(RUN) aiges-native run examples/c_wrapper/build/libwrapper.so --data img=@examples/c_wrapper/seven.png
 	$(say) 'the Python engine: aiges-native run examples/py_wrapper/wrapper.py --data img=@examples/py_wrapper/seven.png'

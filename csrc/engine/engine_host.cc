@@ -402,9 +402,7 @@ int EngineHost::on_result(const char* tag, ResultMaker& maker) {
 
 int EngineHost::on_event(Event event, const char* tag, const char* key, const char* text,
                          std::int64_t count) {
-  if (ended_.load(std::memory_order_relaxed) || !key) return -1;
-  const std::optional<TagId> id = TagText::parse(tag);
-  if (!id || engine_number_of(*id) != number_) return -1;  // nobody's request: nobody's account
+  if (ended_.load(std::memory_order_relaxed)) return -1;
   events_.record(event, tag, key, text, count, collects_events > 0);
   return 0;
 }

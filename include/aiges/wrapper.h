@@ -29,8 +29,8 @@ extern "C" {
 
 /*
  * Host functions an engine may receive through wrapperSetCtrl. They may be called from any thread
- * between the begin of wrapperInit and that of wrapperFini; they return 0, or -1 when
- * key is NULL or usrTag is none of the engine's, and after wrapperFini; nothing is recorded then.
+ * between the begin of wrapperInit and that of wrapperFini; they return 0, or -1 after
+ * that. What they are told is recorded whatever usrTag is: engines pass a sid there, or nothing.
  * usrTag is that of the request concerned, strings are copied before the call returns.
  */
 typedef int (*wrapperMeterCustom)(const char* usrTag, const char* meterKey, int count);
