@@ -231,10 +231,10 @@ std::shared_ptr<Operation> EngineHost::start_operation(std::shared_ptr<const Req
       [self = shared_from_this(), operation, deadline, mode, place = std::weak_ptr<Stay>(stay)] {
         if (place.expired()) return;
         const WaitOutcome slot = self->slots_.acquire({deadline, nullptr});
-        const std::shared_ptr<Stay> held = place.lock();
+        std::shared_ptr<Stay> held = place.lock();
         if (held && slot == WaitOutcome::kReady) {
           held->has_slot = true;
-          self->run_queued(operation, held, deadline, mode);
+          self->run_queued(operation, std::move(held), deadline, mode);
         } else if (slot == WaitOutcome::kReady) {
           self->slots_.release();
         } else {
