@@ -54,8 +54,7 @@ void aiges_c_sizes(size_t sizes[4]) {
 /* Fills every field with a value of its own. */
 void aiges_c_fill(pDataList data, pDescList desc, char* text) {
   const struct ParamList pair = {text, text + 1, 0x01020304u, desc};
-  const struct DataList node = {text + 2,  text + 3, 0xFFFFFFFFu, DataVideo,
-                                DataEnd, desc,     data};
+  const struct DataList node = {text + 2, text + 3, 0xFFFFFFFFu, DataVideo, DataEnd, desc, data};
   memcpy(desc, &pair, sizeof(pair));
   memcpy(data, &node, sizeof(node));
 }

@@ -150,7 +150,7 @@ TEST_F(OperationTest, ResourcesStayInUseUntilTheCallReturned) {
 TEST_F(OperationTest, DeadlineGivesUpAndTheLateResultIsRefused) {
   start();
   const Outcome outcome;
-  host_->exec_async(a_request(), Deadline::after(kSoon), outcome.completion());
+  host_->exec_async(a_request(), Deadline::after(5 * kSoon), outcome.completion());
   const Result<OutputPtr> result = outcome.wait();
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(kind_of(result), "deadline");
@@ -260,14 +260,17 @@ TEST_F(OperationTest, RefusedAfterClose) {
 TEST_F(OperationTest, RacingFinalsHaveOneOutcome) {
   start();
   for (int round = 0; round < 200; ++round) {
+    const auto before = static_cast<std::size_t>(script_->exec_asyncs.get());
     const Outcome outcome;
     const auto operation = host_->exec_async(
         a_request(), Deadline::after(std::chrono::microseconds(100)), outcome.completion());
+    // On a busy machine it may have expired before the engine was called.
+    const bool called = script_->exec_asyncs.get() != static_cast<int>(before);
     std::atomic<int> ends{0};
     std::vector<std::thread> racers;
-    for (int r = 0; r < 2; ++r) {
+    for (int r = 0; r < 2 && called; ++r) {
       racers.emplace_back([&] {
-        if (answer(static_cast<std::size_t>(round)) == 0) ++ends;
+        if (answer(before) == 0) ++ends;
       });
     }
     racers.emplace_back([&] {
@@ -280,6 +283,7 @@ TEST_F(OperationTest, RacingFinalsHaveOneOutcome) {
     ASSERT_LE(ends, 1);
     ASSERT_LE(outcome.times(), 1);
   }
+  EXPECT_TRUE(host_->close(patient()).ok());
   EXPECT_EQ(host_->gate().calls(), 0U);
 }
 
