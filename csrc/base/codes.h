@@ -6,6 +6,7 @@ namespace aiges {
 // engine's own error number is never one of these; it travels beside them as Status::engine_code().
 enum class Code : int {
   kOk = 0,
+  kUnknownHandle = 10008,    // a session handle that was never given out, or long ago
   kInvalidData = 10009,      // the request cannot be given to an engine as it is
   kInactive = 10101,         // engine or session closed
   kDeadline = 10102,         // no result in time
