@@ -14,11 +14,12 @@ constexpr auto kLongestPause = std::chrono::milliseconds(5);
 
 }  // namespace
 
-Session::Session(std::shared_ptr<EngineHost> host, Mode mode)
-    : host_(std::move(host)), mode_(mode) {}
+Session::Session(std::shared_ptr<EngineHost> host, Mode mode, FinalRule is_final)
+    : host_(std::move(host)), mode_(mode), is_final_(std::move(is_final)) {}
 
 Result<std::shared_ptr<Session>> Session::open(std::shared_ptr<EngineHost> host,
-                                               const Request& request, Mode mode) {
+                                               const Request& request, Mode mode,
+                                               FinalRule is_final) {
   if (!has_mode(host->modes(), mode)) {
     return Status(ErrorKind::kSession, Code::kLoad, "session",
                   "engine '" + host->name() + "' offers " + describe_modes(host->modes()) +
@@ -27,7 +28,7 @@ Result<std::shared_ptr<Session>> Session::open(std::shared_ptr<EngineHost> host,
   }
   if (Status status = host->enter("session"); !status.ok()) return status;
   // Not make_shared: the constructor is private.
-  const std::shared_ptr<Session> session(new Session(std::move(host), mode));
+  const std::shared_ptr<Session> session(new Session(std::move(host), mode, std::move(is_final)));
   if (Status status = session->create(request); !status.ok()) return status;
   return session;
 }
@@ -147,7 +148,7 @@ Result<OutputPtr> Session::take_queued() {
   Result<OutputPtr> result = std::move(queue_.front());
   queue_.pop_front();
   if (!result.ok()) return failed(result.status());
-  if (result.value()->final()) state_ = State::kFinished;
+  if (final_queued_ && queue_.empty()) state_ = State::kFinished;
   return result;
 }
 
@@ -174,7 +175,7 @@ Result<OutputPtr> Session::ask(const WaitLimit& limit) {
       result = failed(result.status());
     } else if (result.value()) {
       count(host_->stats().bytes_out, result.value()->bytes());
-      if (result.value()->final()) {
+      if (last(*result.value())) {
         state_ = State::kFinished;
         final_seen_ = true;
       }
@@ -255,7 +256,8 @@ bool Session::deliver(Result<OutputPtr> result) {
                           " wait unread; it takes no more");
     }
     if (result.ok()) count(host_->stats().bytes_out, result.value()->bytes());
-    final_seen_ = !result.ok() || result.value()->final();
+    final_queued_ = result.ok() && last(*result.value());
+    final_seen_ = final_queued_ || !result.ok();
     queue_.push_back(std::move(result));
     changed(to_run);
   }

@@ -25,9 +25,14 @@ class Session final : public ResultSink,
                       public HostedSession,
                       public std::enable_shared_from_this<Session> {
  public:
+  // Tells whether a result is the session's last. Asked once for each, in order, under a lock.
+  using FinalRule = std::function<bool(const Output&)>;
+
   // `mode` is kStream (results are fetched) or kStreamAsync (the engine calls back).
+  // Without a rule the first result with a final status is the last.
   static Result<std::shared_ptr<Session>> open(std::shared_ptr<EngineHost> host,
-                                               const Request& request, Mode mode);
+                                               const Request& request, Mode mode,
+                                               FinalRule is_final = nullptr);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -64,7 +69,7 @@ class Session final : public ResultSink,
   // More results than this unread, and the session fails: nobody is reading.
   static constexpr std::size_t kMaxQueued = 10'000;
 
-  Session(std::shared_ptr<EngineHost> host, Mode mode);
+  Session(std::shared_ptr<EngineHost> host, Mode mode, FinalRule is_final);
   Status create(const Request& request);
   // Takes the right to call the engine for this session, or says why not.
   Status begin_call(const char* what, const WaitLimit& limit) AIGES_REQUIRES(mutex_);
@@ -76,10 +81,14 @@ class Session final : public ResultSink,
   Status inactive(const char* what) const;
   Status failed(Status status) AIGES_REQUIRES(mutex_);
   Result<OutputPtr> take_queued() AIGES_REQUIRES(mutex_);
+  bool last(const Output& output) AIGES_REQUIRES(mutex_) {
+    return is_final_ ? is_final_(output) : output.final();
+  }
   void changed(std::function<void()>& to_run) AIGES_REQUIRES(mutex_);
 
   const std::shared_ptr<EngineHost> host_;
   const Mode mode_;
+  const FinalRule is_final_;
   CallbackRouter::Tag tag_;
   std::string id_;
   std::vector<std::uint32_t> resources_;
@@ -92,6 +101,7 @@ class Session final : public ResultSink,
   bool closing_ AIGES_GUARDED_BY(mutex_) = false;
   bool destroyed_ AIGES_GUARDED_BY(mutex_) = false;
   bool final_seen_ AIGES_GUARDED_BY(mutex_) = false;  // no more results will be taken
+  bool final_queued_ AIGES_GUARDED_BY(mutex_) = false;  // the last of the queue is the final one
   Status error_ AIGES_GUARDED_BY(mutex_);
   std::deque<Result<OutputPtr>> queue_ AIGES_GUARDED_BY(mutex_);
   std::function<void()> notify_ AIGES_GUARDED_BY(mutex_);
