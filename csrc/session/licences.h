@@ -2,14 +2,15 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "base/mutex.h"
 #include "base/status.h"
+#include "base/wait.h"
 #include "engine/watchdog.h"
 
 namespace aiges {
@@ -85,15 +86,23 @@ class Licences final : public std::enable_shared_from_this<Licences> {
     Granted granted;
     Watchdog::Id alarm = 0;
   };
-  using Calls = std::vector<std::function<void()>>;  // to be made without the lock
+  struct Call {
+    Granted granted;
+    Status refused;  // or success: it gets a licence, which was taken for it already
+  };
 
   Licences(Watchdog& watchdog, Options options);
   bool take_free();
   void give_back();
   void expire(WaiterId id);
   Status refusal(const char* why);
+  // Calls what is to be called, unless somebody does so already: a grant that is given back within
+  // itself must not nest.
+  void make_calls() AIGES_EXCLUDES(mutex_);
+  WaiterId enqueue(Deadline deadline, Granted granted) AIGES_REQUIRES(mutex_);
+  Granted remove(std::map<WaiterId, Waiter>::iterator waiter) AIGES_REQUIRES(mutex_);
   // Hands free licences to those who wait, and leaves the fast path open when nobody does.
-  void settle(Calls& calls) AIGES_REQUIRES(mutex_);
+  void settle() AIGES_REQUIRES(mutex_);
 
   Watchdog& watchdog_;
   const std::size_t max_waiting_;
@@ -111,6 +120,8 @@ class Licences final : public std::enable_shared_from_this<Licences> {
   std::map<WaiterId, Waiter> waiters_ AIGES_GUARDED_BY(mutex_);  // ids grow: first come, first
   WaiterId last_waiter_ AIGES_GUARDED_BY(mutex_) = 0;
   bool closed_ AIGES_GUARDED_BY(mutex_) = false;
+  std::deque<Call> calls_ AIGES_GUARDED_BY(mutex_);
+  bool calling_ AIGES_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace aiges

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -20,9 +21,9 @@ class ReorderBuffer {
   struct Options {
     Clock::duration gap_wait = std::chrono::seconds(5);
     GapPolicy gap_policy = GapPolicy::kSkip;
-    // Limits of what waits for a missing frame.
-    std::size_t max_early_frames = 500;
-    std::size_t max_early_bytes = std::size_t{64} << 20;
+    // Limits of what waits here, for a missing frame or to be popped.
+    std::size_t max_frames = 500;
+    std::size_t max_bytes = std::size_t{64} << 20;
   };
   struct Counts {
     std::uint64_t duplicates = 0;
@@ -31,8 +32,8 @@ class ReorderBuffer {
   };
   explicit ReorderBuffer(const Options& options) : options_(options) {}
 
-  // Fails when more is early than the limits allow; the frame is not kept then.
-  Status push(Frame frame, Clock::time_point now);
+  // Fails when more waits than the limits allow. A frame that is not kept is left as it is.
+  Status push(Frame&& frame, Clock::time_point now);
   // The next frame in order, if it is there.
   std::optional<Frame> pop(Clock::time_point now);
   bool ready() const { return !waiting_.empty() && waiting_.begin()->first == next_; }
@@ -40,6 +41,9 @@ class ReorderBuffer {
   Deadline gap_deadline() const;
   // Ends that wait if its time has come: goes on with the smallest id present, or fails; by option.
   Status expire(Clock::time_point now);
+
+  // Everything that waits, for whoever needs it no more.
+  std::map<std::int64_t, Frame> drop_all();
 
   const Counts& counts() const { return counts_; }
 

@@ -18,7 +18,13 @@ class StreamEnds {
   bool all_ended() const { return open_ == 0 && !streams_.empty(); }
 
  private:
-  std::vector<std::pair<std::string, bool>> streams_;  // few: looked through one by one
+  struct Stream {
+    std::string key;
+    bool ended = false;
+  };
+  Stream& find(std::string_view key);
+
+  std::vector<Stream> streams_;  // few: looked through one by one
   std::size_t open_ = 0;
 };
 
