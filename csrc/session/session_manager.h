@@ -85,6 +85,8 @@ class SessionManager {
     SessionCounters counters;
   };
 
+  void close_all();
+
   Watchdog& watchdog_;
   Executor& executor_;
   const Clock::duration max_wait_;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -80,6 +82,7 @@ class SessionTable final : public std::enable_shared_from_this<SessionTable> {
   using WaiterId = std::uint64_t;
   struct Waiter {
     FoundCallback found;
+    Deadline deadline = Deadline::never();
     Watchdog::Id alarm = 0;
   };
   using Waiters = std::map<WaiterId, Waiter>;
@@ -109,6 +112,11 @@ class SessionTable final : public std::enable_shared_from_this<SessionTable> {
   Part& part_of(std::string_view handle) { return parts_[Hash()(handle) >> 8 & (kParts - 1)]; }
   static Status not_found(Part& part, std::string_view handle) AIGES_REQUIRES(part.mutex);
   static void remember(Part& part, std::string_view handle) AIGES_REQUIRES(part.mutex);
+  // Keeps `found` until the handle has a session; false, with `found` as it was, at the limit.
+  bool hold(Part& part, std::string_view handle, bool reserved, Deadline deadline,
+            FoundCallback& found) AIGES_REQUIRES(part.mutex);
+  static Waiters take_waiters(Part& part, const std::string& handle) AIGES_REQUIRES(part.mutex);
+  Watchdog::Id set_alarm(std::string handle, WaiterId id, Deadline deadline);
   void end_reservation(const std::string& handle, bool remembered);
   void answer(Waiters waiters, const Found& found);
   void expire(const std::string& handle, WaiterId id);

@@ -46,8 +46,8 @@ struct SessionCounters {
   using Counter = std::atomic<std::uint64_t>;
   Counter opened{0};
   Counter completed{0};   // had their final result
-  Counter failed{0};      // ended with an error
-  Counter evicted{0};     // of those, the idle ones
+  Counter failed{0};      // ended with an error, or closed before the final result
+  Counter evicted{0};     // idle for their ttl
   Counter duplicates{0};  // frames dropped: came twice
   Counter old{0};         // frames dropped: came too late
   Counter skipped{0};     // frames that never came
@@ -124,7 +124,7 @@ class StreamSession final : public std::enable_shared_from_this<StreamSession> {
 
   // Ends the session from outside; harmless at any time. What was not taken is dropped.
   void close(CloseReason reason);
-  // The same with an error of the caller's.
+  // The same with an error of the caller's, of which nobody else has a copy.
   void fail(Status why);
   // Marks the session as used: its idle time begins anew.
   void touch() {
@@ -136,6 +136,8 @@ class StreamSession final : public std::enable_shared_from_this<StreamSession> {
   Mode mode() const { return options_.mode; }
   // Whether the engine's session is over and the licence returned.
   bool ended();
+  // Whether its handle is free.
+  bool released();
   ReorderBuffer::Counts input_counts();
 
  private:
@@ -145,17 +147,19 @@ class StreamSession final : public std::enable_shared_from_this<StreamSession> {
   };
   enum class Next { kRest, kWrite, kRead, kEnd };
 
-  StreamSession(std::shared_ptr<EngineHost> host, Licence licence, Options options,
-                Services services, Released released);
-  Status create(const Request& request);
+  StreamSession(Licence licence, Options options, Services services, Released released);
+  Status create(std::shared_ptr<EngineHost> host, const Request& request);
+  void watch_engine();
 
   // ---- the engine's side ----
-  void run();        // takes the part of the one who calls the engine, if nobody has it
-  void run_later();  // the same on the executor
+  // Takes the part of the one who calls the engine, if nobody has it, until nothing is to be done.
+  void run();
+  void run_later(void (StreamSession::*what)());  // on the executor
   Next next_step(Frame& frame) AIGES_REQUIRES(mutex_);
   void write(const Frame& frame);
   void read();
   void nothing_yet() AIGES_REQUIRES(mutex_);
+  void read_again();
   // The engine's session may have results or may have ended. On an engine's thread, perhaps.
   void engine_changed();
   void drain_callbacks() AIGES_REQUIRES(mutex_);
@@ -169,15 +173,17 @@ class StreamSession final : public std::enable_shared_from_this<StreamSession> {
   // ---- results ----
   void add_result(OutputPtr output) AIGES_REQUIRES(mutex_);
   TakeResult take_locked(std::deque<Batch>& dropped) AIGES_REQUIRES(mutex_);
+  std::optional<Waiter> remove_waiter(WaitId id) AIGES_REQUIRES(mutex_);
   void tell();  // serves who waits, then calls the listener
 
   // ---- time ----
+  Deadline ttl_deadline() const;
+  Deadline final_deadline() const AIGES_REQUIRES(mutex_);
   Deadline next_check() const AIGES_REQUIRES(mutex_);
   void arm_watch() AIGES_REQUIRES(mutex_);
   void watch();
   void expire_wait(WaitId id);
 
-  const std::shared_ptr<EngineHost> host_;
   const Options options_;
   const Services services_;
   const Released released_;
@@ -188,6 +194,7 @@ class StreamSession final : public std::enable_shared_from_this<StreamSession> {
   Licence licence_;  // of whoever completes the session
   ReorderBuffer input_ AIGES_GUARDED_BY(mutex_);
   StreamEnds input_ends_ AIGES_GUARDED_BY(mutex_);
+  StreamEnds output_ends_ AIGES_GUARDED_BY(mutex_);
   bool input_finished_ AIGES_GUARDED_BY(mutex_) = false;
   bool running_ AIGES_GUARDED_BY(mutex_) = false;    // somebody may be calling the engine
   bool ending_ AIGES_GUARDED_BY(mutex_) = false;     // the engine is not asked any more
