@@ -87,11 +87,7 @@ Result<pDataList> ListBuilder::data(std::span<const DataItem> items) {
   pDataList* tail = &head;
   for (const DataItem& item : items) {
     if (Status status = check_key(item.key); !status.ok()) return status;
-    if (item.size > kMaxLength) {
-      return invalid("item '" + std::string(item.key) + "' has " + std::to_string(item.size) +
-                     " bytes; an engine takes at most 4294967295 (4 GiB - 1) in one item, so "
-                     "send it in parts");
-    }
+    if (Status status = check_size(item); !status.ok()) return status;
     pDataList entry = node<DataList>();
     entry->key = text(item.key);
     // The ABI has no const; engines are told not to write (wrapper.h).

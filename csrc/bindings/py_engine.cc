@@ -61,6 +61,12 @@ Ref nodes_of(std::span<const DataItem> items) {
   return list;
 }
 
+Status check_sizes(std::span<const DataItem> items) {
+  for (const DataItem& item : items)
+    if (Status status = check_size(item); !status.ok()) return status;
+  return {};
+}
+
 Ref ids_of(std::span<const std::uint32_t> ids) {
   if (ids.empty()) return Ref::steal(PyTuple_New(0));  // the one empty tuple: nothing is made
   Ref list = Ref::steal(PyList_New(0));
@@ -192,6 +198,7 @@ Result<OutputPtr> PyEngine::take_response(PyObject* response, const char* where,
 
 Result<OutputPtr> PyEngine::exec(const Request& request) {
   if (finalizing()) return shutting_down("wrapperOnceExec");
+  if (Status status = check_sizes(request.data); !status.ok()) return status;
   const AcquireGil gil;
   Arguments arguments;
   if (!arguments.build(request)) return take_python_error("wrapperOnceExec", Code::kExec);
@@ -206,6 +213,7 @@ Result<OutputPtr> PyEngine::exec(const Request& request) {
 
 Status PyEngine::exec_async(const Request& request, std::chrono::milliseconds) {
   if (finalizing()) return shutting_down("wrapperOnceExecAsync");
+  if (Status status = check_sizes(request.data); !status.ok()) return status;
   const AcquireGil gil;
   Arguments arguments;
   if (!arguments.build(request)) return take_python_error("wrapperOnceExecAsync", Code::kExec);
@@ -232,6 +240,7 @@ Result<SessionHandle> PyEngine::create(const Request& request, bool) {
 
 Status PyEngine::write(SessionHandle session, std::span<const DataItem> data) {
   if (finalizing()) return shutting_down("wrapperWrite");
+  if (Status status = check_sizes(data); !status.ok()) return status;
   const AcquireGil gil;
   const Ref nodes = nodes_of(data);
   if (!nodes) return take_python_error("wrapperWrite", Code::kWrite);
@@ -262,6 +271,7 @@ std::string PyEngine::debug_info(SessionHandle session) {
 }
 
 Status PyEngine::load_resource(const DataItem& data, std::uint32_t id) {
+  if (Status status = check_size(data); !status.ok()) return status;
   const AcquireGil gil;
   const Ref node = node_of(data);
   if (!node) return take_python_error("wrapperLoadRes", Code::kLoadResource);

@@ -4,6 +4,8 @@
 #include <span>
 #include <string_view>
 
+#include "base/status.h"
+
 namespace aiges {
 
 // A text pair: a parameter, a config entry, or a line of a description.
@@ -35,5 +37,9 @@ struct DataItem {
   // (a Python wrapper called from Python); otherwise null. Borrowed like the bytes.
   void* owner = nullptr;
 };
+
+// Refuses what the ABI cannot say, for every kind of engine alike: DataList.len has 32 bits, so a
+// payload has at most 4 GiB - 1 bytes.
+Status check_size(const DataItem& item);
 
 }  // namespace aiges

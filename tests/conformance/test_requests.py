@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import mmap
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,6 +68,32 @@ def test_a_zero_byte_in_a_key_or_param_is_refused(way: Any) -> None:
     for data, params in (({"a\0b": b""}, {}), ({"key": b""}, {"a\0b": "c"})):
         with pytest.raises(aiges_native.InvalidDataError):
             way.ask(data, params)
+
+
+@pytest.fixture
+def four_gib(tmp_path: Path) -> Iterator[mmap.mmap]:
+    """One byte more than an engine takes; a file of one big hole, which takes up nothing."""
+    with (tmp_path / "hole").open("wb+") as file:
+        file.truncate(1 << 32)
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+            yield view
+
+
+def test_an_item_over_4_gib_less_one_is_refused(way: Any, four_gib: mmap.mmap) -> None:
+    with pytest.raises(
+        aiges_native.InvalidDataError, match=r"'big' has 4294967296 bytes"
+    ) as caught:
+        way.ask({"key": b"payload", "big": four_gib})
+    assert caught.value.code == 10009
+    assert pairs(way.ask({"key": b"still working"})) == [("key", b"still working")]
+
+
+def test_a_resource_over_4_gib_less_one_is_refused(
+    engine: aiges_native.Engine, four_gib: mmap.mmap
+) -> None:
+    with pytest.raises(aiges_native.InvalidDataError, match=r"'big' has 4294967296 bytes"):
+        engine.load_resource(four_gib, key="big")
+    assert engine.stats()["resources_live"] == 0
 
 
 # ---- errors ----
