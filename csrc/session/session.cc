@@ -11,6 +11,8 @@ namespace {
 // then less and less often.
 constexpr auto kFirstPause = std::chrono::microseconds(20);
 constexpr auto kLongestPause = std::chrono::milliseconds(5);
+// Those pauses are shorter than the time after which a wait looks at its interrupt by itself.
+constexpr auto kLookUp = std::chrono::milliseconds(50);
 
 }  // namespace
 
@@ -186,10 +188,18 @@ Result<OutputPtr> Session::ask(const WaitLimit& limit) {
 }
 
 Result<OutputPtr> Session::read(const WaitLimit& limit) {
+  const auto interrupted = [this] {
+    return Status(ErrorKind::kSession, Code::kInactive, "read", "interrupted").with_session_id(id_);
+  };
   Clock::duration pause = kFirstPause;
+  Deadline look_up = Deadline::after(kLookUp);
   for (;;) {
     Result<OutputPtr> result = ask(limit);
     if (!result.ok() || result.value()) return result;
+    if (limit.interrupt && look_up.passed()) {
+      look_up = Deadline::after(kLookUp);
+      if (limit.interrupt->pending()) return interrupted();
+    }
     MutexLock lock(mutex_);
     if (state_ == State::kFinished || limit.deadline.passed()) return result;
     WaitLimit wait = limit;
@@ -198,10 +208,7 @@ Result<OutputPtr> Session::read(const WaitLimit& limit) {
     const WaitOutcome outcome = wait_for(changed_, mutex_, wait, [&]() AIGES_REQUIRES(mutex_) {
       return !queue_.empty() || closing_ || state_ != State::kOpen;
     });
-    if (outcome == WaitOutcome::kInterrupted) {
-      return Status(ErrorKind::kSession, Code::kInactive, "read", "interrupted")
-          .with_session_id(id_);
-    }
+    if (outcome == WaitOutcome::kInterrupted) return interrupted();
     pause = std::min<Clock::duration>(pause * 2, kLongestPause);
   }
 }

@@ -100,7 +100,7 @@ class Session final : public ResultSink,
   bool in_call_ AIGES_GUARDED_BY(mutex_) = false;
   bool closing_ AIGES_GUARDED_BY(mutex_) = false;
   bool destroyed_ AIGES_GUARDED_BY(mutex_) = false;
-  bool final_seen_ AIGES_GUARDED_BY(mutex_) = false;  // no more results will be taken
+  bool final_seen_ AIGES_GUARDED_BY(mutex_) = false;    // no more results will be taken
   bool final_queued_ AIGES_GUARDED_BY(mutex_) = false;  // the last of the queue is the final one
   Status error_ AIGES_GUARDED_BY(mutex_);
   std::deque<Result<OutputPtr>> queue_ AIGES_GUARDED_BY(mutex_);

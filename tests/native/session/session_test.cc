@@ -274,6 +274,18 @@ TEST_F(SessionTest, InterruptEndsARead) {
   EXPECT_TRUE(session->close().ok());
 }
 
+TEST_F(SessionTest, InterruptEndsAReadThatAsksAgainAndAgain) {
+  struct Always final : Interrupt {
+    bool pending() override { return true; }
+  } always;
+  start();
+  const auto session = open();
+  EXPECT_EQ(text_of(session->read({Deadline::never(), &always})), "error: interrupted");
+  EXPECT_GT(script_->reads.get(), 1);
+  EXPECT_FALSE(session->done());
+  EXPECT_TRUE(session->close().ok());
+}
+
 TEST_F(SessionTest, DebugInfoBeforeAndAfterTheEnd) {
   start();
   const auto session = open();
