@@ -278,6 +278,7 @@ TEST_F(SessionTest, InterruptEndsAReadThatAsksAgainAndAgain) {
   struct Always final : Interrupt {
     bool pending() override { return true; }
   } always;
+  script_->on_read = [] { return Result<OutputPtr>(OutputPtr()); };
   start();
   const auto session = open();
   EXPECT_EQ(text_of(session->read({Deadline::never(), &always})), "error: interrupted");
