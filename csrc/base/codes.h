@@ -6,6 +6,7 @@ namespace aiges {
 // engine's own error number is never one of these; it travels beside them as Status::engine_code().
 enum class Code : int {
   kOk = 0,
+  kInvalidOp = 10003,        // an operation that does not exist
   kUnknownHandle = 10008,    // a session handle that was never given out, or long ago
   kInvalidData = 10009,      // the request cannot be given to an engine as it is
   kInactive = 10101,         // engine or session closed
@@ -13,6 +14,7 @@ enum class Code : int {
   kRepeatedSession = 10105,  // a tag or library that is already in use
   kInvalidOutput = 10106,    // the engine produced something unusable
   kOverload = 10110,         // no free slot
+  kUnmarshal = 10401,        // a message that cannot be decoded
   kLoad = 10600,             // the engine cannot be loaded, or lacks what the call needs
   kInit = 10901,
   kFini = 10902,

@@ -82,6 +82,7 @@ class StreamSession final : public std::enable_shared_from_this<StreamSession> {
     Clock::duration final_wait = std::chrono::seconds(60);
     Deadline deadline = Deadline::never();  // of the whole session
     std::size_t max_queued = 1000;          // results that nobody takes
+    std::shared_ptr<const void> context;    // the caller's own, kept as long as the session
   };
   // What a session uses; all of it outlives the session.
   struct Services {
@@ -134,6 +135,7 @@ class StreamSession final : public std::enable_shared_from_this<StreamSession> {
   const std::string& handle() const { return options_.handle; }
   const std::string& id() const { return session_->id(); }  // the "sid"
   Mode mode() const { return options_.mode; }
+  const void* context() const { return options_.context.get(); }
   // Whether the engine's session is over and the licence returned.
   bool ended();
   // Whether its handle is free.
