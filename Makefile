@@ -22,6 +22,7 @@ export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
 
 EXTENSION_SOURCES := CMakeLists.txt pyproject.toml \
   $(shell find csrc include cmake -type f -name '*.[ch]' -o -type f -name '*.cc' -o -type f -name '*.cmake*')
+DEBIAN_BUILD := libprotozero-dev
 DEBIAN_DEMO := libpng-dev libjpeg-dev
 DEBIAN_TEST := libgtest-dev
 
@@ -55,7 +56,10 @@ $(STAMPS)/group-%: pyproject.toml $(STAMPS)/venv
 	@$(PIP) --group $*
 	@touch $@
 
-.PHONY: debian-demo debian-test
+.PHONY: debian-build debian-demo debian-test
+debian-build:
+	@scripts/setup_debian.sh $(DEBIAN_BUILD)
+
 debian-demo:
 	@scripts/setup_debian.sh $(DEBIAN_DEMO)
 
@@ -64,7 +68,7 @@ debian-test:
 
 # Editable: Python files are used where they lie, so that the checkout's folder aiges_native/ and
 # the installed package are one and the same, whatever the current directory is.
-$(STAMPS)/extension: $(EXTENSION_SOURCES) $(STAMPS)/group-build
+$(STAMPS)/extension: $(EXTENSION_SOURCES) $(STAMPS)/group-build | debian-build
 	$(say) 'compiling the extension (a minute or two the first time)'
 	@$(PIP) --no-build-isolation --editable . --config-settings=cmake.define.AIGES_WERROR=$(WERROR)
 	@touch $@
@@ -103,13 +107,13 @@ test: debian-test debian-demo $(STAMPS)/extension $(STAMPS)/group-test
 	@$(RUN) AIGES_TEST_ENGINES="$(CURDIR)/build/dev/tests/engines" python -m pytest
 
 .PHONY: asan
-asan: debian-test $(STAMPS)/group-build
+asan: debian-build debian-test $(STAMPS)/group-build
 	$(call native_tests,asan,)
 
 # The thread sanitizer needs its shadow memory where a kernel with much address space randomisation
 # may have put something else: it runs without randomisation where that is allowed.
 .PHONY: tsan
-tsan: debian-test $(STAMPS)/group-build
+tsan: debian-build debian-test $(STAMPS)/group-build
 	$(call native_tests,tsan,$$(setarch -R true 2>/dev/null && echo setarch -R))
 
 # ---- linters -----------------------------------------------------------------------------------
@@ -154,7 +158,7 @@ format: $(STAMPS)/group-lint
 # ---- wheels, benchmarks ------------------------------------------------------------------------
 
 .PHONY: wheel
-wheel: $(STAMPS)/group-wheel
+wheel: debian-build $(STAMPS)/group-wheel
 	@$(RUN) python scripts/check_wheels.py
 
 .PHONY: bench

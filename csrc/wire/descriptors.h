@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string_view>
 
@@ -12,10 +13,17 @@ struct ProtoFile {
   std::string_view bytes;  // google.protobuf.FileDescriptorProto, serialised; imports no other file
 };
 
+// What a file defines: a message, enum, service or method, by its full name.
+struct ProtoSymbol {
+  std::string_view name;
+  std::size_t file;  // index of proto_files()
+};
+
 std::span<const ProtoFile> proto_files();
+std::span<const ProtoSymbol> proto_symbols();  // sorted by name
 // Full names.
 std::span<const std::string_view> proto_services();
-// Null when there is none. `symbol` is the full name of a message, enum, service or method.
+// Null when there is none.
 const ProtoFile* find_proto_file(std::string_view name);
 const ProtoFile* find_proto_symbol(std::string_view symbol);
 

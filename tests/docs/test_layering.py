@@ -30,6 +30,7 @@ USES: dict[str, set[str]] = {
     "engine": {"base", "buffer"},
     "abi": {"base", "buffer", "engine"},
     "session": {"base", "buffer", "engine"},
+    "wire": {"base", "buffer"},
     "bindings": {"base", "buffer", "engine", "abi", "session"},
 }
 
