@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace aiges::server {
+
+// What one client may take. Sizes in bytes.
+struct Limits {
+  std::size_t max_receive = std::size_t{64} << 20;  // one request message, decompressed too
+  std::size_t max_send = std::size_t{256} << 20;    // one response message
+  std::uint32_t max_streams = 1024;                 // RPCs at once on one connection
+  std::size_t max_connections = 20'000;
+  std::uint32_t max_header_bytes = 16 * 1024;  // of one request, as HPACK counts them
+  std::uint32_t stream_window = 1U << 20;      // what a client may send ahead in one RPC
+  std::uint32_t connection_window = 8U << 20;  // and on one connection
+  // Responses of one connection that wait for its socket; then its streams wait too.
+  std::size_t max_unsent = std::size_t{1} << 20;
+  // A connection without an RPC for so long is closed; zero: never.
+  std::chrono::milliseconds idle_timeout{0};
+  // Pings may come this often, with some tolerance; zero: as often as they like.
+  std::chrono::milliseconds min_ping_interval{1000};
+  // From the connection's acceptance to the first whole request header.
+  std::chrono::milliseconds handshake_timeout{10'000};
+};
+
+}  // namespace aiges::server

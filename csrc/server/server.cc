@@ -1,0 +1,259 @@
+#include "server/server.h"
+
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <future>
+#include <thread>
+#include <utility>
+
+#include "server/services/services.h"
+
+namespace aiges::server {
+namespace {
+
+constexpr auto kSweep = std::chrono::seconds(1);
+constexpr auto kFarewell = std::chrono::seconds(5);  // for threads, once everything is closed
+
+std::size_t reactor_count(std::size_t wanted) {
+  if (wanted != 0) return wanted;
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4);
+}
+
+// An address of this machine that others can reach; the loopback's when there is none.
+std::string own_ipv4() {
+  std::string found = "127.0.0.1";
+  ifaddrs* all = nullptr;
+  if (::getifaddrs(&all) != 0) return found;
+  for (const ifaddrs* each = all; each; each = each->ifa_next) {
+    if (!each->ifa_addr || each->ifa_addr->sa_family != AF_INET) continue;
+    const auto* address = reinterpret_cast<const sockaddr_in*>(each->ifa_addr);
+    const std::uint32_t ip = ntohl(address->sin_addr.s_addr);
+    if ((ip >> 24) == 127 || ip == 0) continue;
+    found = std::to_string(ip >> 24) + "." + std::to_string(ip >> 16 & 255) + "." +
+            std::to_string(ip >> 8 & 255) + "." + std::to_string(ip & 255);
+    break;
+  }
+  ::freeifaddrs(all);
+  return found;
+}
+
+}  // namespace
+
+Server::Server(Runtime& runtime, ServerOptions options)
+    : runtime_(runtime),
+      options_(std::move(options)),
+      shared_(std::make_shared<Shared>(runtime.watchdog)),
+      pool_(options_.max_threads),
+      engines_(std::make_shared<EngineTable>()),
+      health_(std::make_shared<HealthRegistry>()) {
+  shared_->limits = options_.limits;
+  shared_->token = options_.token;
+}
+
+Server::~Server() { stop(); }
+
+Status Server::add_engine(std::string name, std::shared_ptr<EngineHost> host,
+                          EngineOptions options) {
+  for (const PendingEngine& other : pending_) {
+    if (other.name == name) {
+      return Status(ErrorKind::kLoad, Code::kLoad, "serve",
+                    "two engines are called '" + name + "'; give one another name");
+    }
+  }
+  pending_.push_back({std::move(name), std::move(host), std::move(options)});
+  return {};
+}
+
+Result<AdvertisedAddress> Server::advertised(std::uint16_t port) const {
+  std::string host = options_.advertise;
+  if (const std::size_t colon = host.rfind(':'); colon != std::string::npos) {
+    const int given = std::atoi(host.c_str() + colon + 1);
+    if (given > 0 && given <= 65535) port = static_cast<std::uint16_t>(given);
+    host.resize(colon);
+  }
+  if (host.empty() && !listeners_.empty()) {
+    const std::string& address = listeners_.front()->address();
+    host = address.substr(0, address.rfind(':'));
+    if (host == "0.0.0.0" || host.find(':') != std::string::npos) host = own_ipv4();
+  }
+  return AdvertisedAddress::parse(host, port);
+}
+
+Status Server::listen() {
+  for (const std::string& address : options_.grpc) {
+    Result<std::shared_ptr<Listener>> listener =
+        Listener::open(*reactors_.front(), address, options_.reuse_port);
+    if (!listener.ok()) return listener.status();
+    listeners_.push_back(std::move(listener.value()));
+  }
+  return {};
+}
+
+Status Server::start() {
+  if (!options_.tls.certificate.empty()) {
+    Result<std::unique_ptr<TlsContext>> tls = TlsContext::open(options_.tls);
+    if (!tls.ok()) return tls.status();
+    tls_ = std::move(tls.value());
+  }
+  const std::size_t count = reactor_count(options_.reactors);
+  for (std::size_t i = 0; i < count; ++i) {
+    reactors_.push_back(std::make_unique<Reactor>(options_.max_threads, sentinel_));
+    sentinel_.watch(*reactors_.back());
+  }
+  Status status = listen();
+  std::uint16_t port = 0;
+  for (const auto& listener : listeners_) port = port == 0 ? listener->port() : port;
+  if (status.ok()) {
+    const Result<AdvertisedAddress> address = advertised(port);
+    if (!address.ok()) {
+      status = address.status();
+    } else {
+      for (PendingEngine& each : pending_) {
+        auto engine = std::make_shared<ServedEngine>();
+        engine->name = std::move(each.name);
+        engine->host = std::move(each.host);
+        engine->options = std::move(each.options);
+        engine->sessions =
+            std::make_unique<SessionManager>(runtime_.watchdog, pool_, address.value(),
+                                             engine->options.sessions);
+        engines_->add(std::move(engine));
+      }
+      pending_.clear();
+    }
+  }
+  if (!status.ok()) {
+    listeners_.clear();
+    reactors_.clear();
+    return status;
+  }
+  add_services();
+  sentinel_.start();
+  for (const auto& reactor : reactors_) reactor->start();
+  started_ = true;
+  Reactor& first = *reactors_.front();
+  for (const auto& listener : listeners_) {
+    first.post([this, listener] {
+      listener->start([this](int socket, std::string peer) { accept(socket, std::move(peer)); });
+    });
+  }
+  sweep_timer_ = std::make_unique<boost::asio::steady_timer>(first.io());
+  first.post([this] { sweep(); });
+  return {};
+}
+
+void Server::add_services() {
+  MethodTable& methods = shared_->methods;
+  add_engine_v1(methods, engines_);
+  add_xsf(methods, engines_, shared_.get());
+  add_health(methods, health_);
+  add_reflection(methods);
+  health_->set("", false);
+  for (const char* service : {"aiges.v1.Engine", "utils.XsfCall", "utils.ToolBox"})
+    health_->set(service, false);
+  for (const auto& engine : engines_->all()) health_->set(engine->name, false);
+}
+
+std::vector<std::string> Server::addresses() const {
+  std::vector<std::string> all;
+  for (const auto& listener : listeners_) all.push_back(listener->address());
+  return all;
+}
+
+void Server::set_ready(bool ready) { health_->set_all(ready && !draining_); }
+
+Status Server::reload_tls() { return tls_ ? tls_->reload() : Status(); }
+
+void Server::accept(int socket, std::string peer) {
+  if (draining_ || shared_->connections.load() >= options_.limits.max_connections) {
+    shared_->refused_connections.fetch_add(1);
+    ::close(socket);
+    return;
+  }
+  Reactor& reactor = *reactors_[next_reactor_++ % reactors_.size()];
+  // The socket belongs to the reactor's context from here on; its leader begins to read.
+  Connection::Socket owned(reactor.io());
+  sockaddr_storage local{};
+  socklen_t size = sizeof local;
+  ::getsockname(socket, reinterpret_cast<sockaddr*>(&local), &size);
+  boost::system::error_code error;
+  owned.assign(Listener::Protocol(local.ss_family, 0), socket, error);
+  if (error) {
+    ::close(socket);
+    return;
+  }
+  const auto connection = std::make_shared<Connection>(
+      reactor, shared_, std::move(owned), std::move(peer), tls_ ? tls_->make_stream() : nullptr);
+  {
+    MutexLock lock(mutex_);
+    connections_.push_back(connection);
+  }
+  if (reactors_.size() == 1) {
+    connection->start();
+  } else {
+    reactor.post([connection] { connection->start(); });
+  }
+}
+
+std::vector<std::shared_ptr<Connection>> Server::live_connections() {
+  std::vector<std::shared_ptr<Connection>> live;
+  MutexLock lock(mutex_);
+  std::erase_if(connections_, [&](const std::weak_ptr<Connection>& weak) {
+    auto connection = weak.lock();
+    if (!connection) return true;
+    live.push_back(std::move(connection));
+    return false;
+  });
+  return live;
+}
+
+void Server::sweep() {
+  const auto now = Clock::now();
+  for (const auto& connection : live_connections()) {
+    connection->reactor().post([connection, now] { connection->check_idle(now); });
+  }
+  sweep_timer_->expires_after(kSweep);
+  sweep_timer_->async_wait([this](boost::system::error_code error) {
+    if (!error) sweep();
+  });
+}
+
+bool Server::drain(Deadline deadline) {
+  if (!started_ || stopped_) return true;
+  draining_ = true;
+  health_->set_all(false);
+  for (const auto& listener : listeners_) listener->stop();
+  for (const auto& connection : live_connections()) connection->shut_down();
+  bool clean = true;
+  for (const auto& engine : engines_->all())
+    clean = engine->sessions->drain(deadline).ok() && clean;
+  health_->end_watches();
+  return shared_->wait_quiet(deadline) && clean;
+}
+
+void Server::stop() {
+  if (!started_ || std::exchange(stopped_, true)) return;
+  draining_ = true;
+  for (const auto& listener : listeners_) listener->stop();
+  for (const auto& connection : live_connections()) connection->abort();
+  // What abort() and stop() posted comes first: one turn of each leader.
+  for (const auto& reactor : reactors_) {
+    const auto passed = std::make_shared<std::promise<void>>();
+    reactor->post([this, passed, last = reactor == reactors_.front()] {
+      if (last) sweep_timer_->cancel();
+      passed->set_value();
+    });
+    passed->get_future().wait_for(kFarewell);
+  }
+  sentinel_.stop();
+  for (auto& reactor : reactors_) {
+    // A thread that is still inside an engine uses its reactor when it comes back.
+    if (!reactor->stop(Deadline::after(kFarewell))) (void)reactor.release();
+  }
+  sweep_timer_.reset();
+  listeners_.clear();
+}
+
+}  // namespace aiges::server

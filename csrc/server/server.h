@@ -1,0 +1,102 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/mutex.h"
+#include "engine/runtime.h"
+#include "server/connection.h"
+#include "server/listener.h"
+#include "server/reactor.h"
+#include "server/sentinel.h"
+#include "server/served_engine.h"
+#include "server/services/health.h"
+#include "server/shared.h"
+#include "server/tls.h"
+
+namespace aiges::server {
+
+struct ServerOptions {
+  std::vector<std::string> grpc;  // where to listen: "host:port" or "unix:/path"
+  // The IPv4 address and port that clients are told to come back to; empty: the one that is
+  // listened on, or this machine's if that is 0.0.0.0.
+  std::string advertise;
+  std::size_t reactors = 0;       // threads that watch sockets; 0: one for each core, at most 4
+  std::size_t max_threads = 256;  // most engine calls at once, of one reactor
+  Limits limits;
+  std::string token;
+  TlsFiles tls;  // no certificate: plain text
+  bool reuse_port = false;
+};
+
+// Serves engines to the network: listeners, reactors, connections, and the services on them. Two of
+// them may live in one process and do not know of each other.
+//
+// Life: made -> add_engine() -> start() -> (set_ready) -> drain() -> stop(). All from threads that
+// may block.
+class Server {
+ public:
+  // `runtime` outlives the server.
+  Server(Runtime& runtime, ServerOptions options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  Status add_engine(std::string name, std::shared_ptr<EngineHost> host, EngineOptions options);
+  // Listens, and begins to serve; health says "not serving" until set_ready(true).
+  Status start();
+  // Where it listens, with the ports that were chosen.
+  std::vector<std::string> addresses() const;
+  void set_ready(bool ready);
+  // Not ready; no new connection, and what connections there are bring no new RPCs; waits for those
+  // that run, and at the deadline ends them. True when nothing was cut off.
+  bool drain(Deadline deadline);
+  // Closes every connection and ends the threads.
+  void stop();
+  // Reads the certificate's files again.
+  Status reload_tls();
+
+  const EngineTable& engines() const { return *engines_; }
+  const Shared& shared() const { return *shared_; }
+
+ private:
+  Status listen();
+  void add_services();
+  void accept(int socket, std::string peer);
+  void sweep();
+  std::vector<std::shared_ptr<Connection>> live_connections();
+  Result<AdvertisedAddress> advertised(std::uint16_t port) const;
+
+  Runtime& runtime_;
+  const ServerOptions options_;
+  const std::shared_ptr<Shared> shared_;
+  ThreadPool pool_;  // for what a session does without a request
+  const std::shared_ptr<EngineTable> engines_;
+  std::shared_ptr<HealthRegistry> health_;
+  std::unique_ptr<TlsContext> tls_;
+
+  Sentinel sentinel_;
+  std::vector<std::unique_ptr<Reactor>> reactors_;
+  std::vector<std::shared_ptr<Listener>> listeners_;
+  std::unique_ptr<boost::asio::steady_timer> sweep_timer_;
+  std::size_t next_reactor_ = 0;  // the accepting leader's own
+  std::atomic<bool> draining_{false};
+  std::atomic<bool> started_{false};
+  bool stopped_ = false;
+
+  struct PendingEngine {
+    std::string name;
+    std::shared_ptr<EngineHost> host;
+    EngineOptions options;
+  };
+  std::vector<PendingEngine> pending_;  // until start(): handles name the port
+
+  Mutex mutex_;
+  std::vector<std::weak_ptr<Connection>> connections_ AIGES_GUARDED_BY(mutex_);
+};
+
+}  // namespace aiges::server
