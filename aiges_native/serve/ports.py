@@ -8,16 +8,20 @@ import pathlib
 
 from aiges_native.serve.errors import StartError
 
+_KNOWN = (errno.EADDRINUSE, errno.EACCES, errno.EPERM, errno.EADDRNOTAVAIL)
 _LISTEN = "0A"  # the state's number in /proc/net/tcp
 
 
 def listen_error(error: OSError, addresses: list[str]) -> StartError:
     """What a failed start() means. `addresses`: what it should have listened on."""
     reason = error.strerror or str(error)
+    # The native server gives the text alone.
+    told = str(error).lower()
+    number = error.errno or next((n for n in _KNOWN if os.strerror(n).lower() in told), None)
     # The server may say which one it was; of a single one it is known.
     at = next((a for a in addresses if a in str(error)), None)
     where = at or ", ".join(addresses)
-    match error.errno:
+    match number:
         case errno.EADDRINUSE:
             if where.startswith("unix:"):
                 return StartError(

@@ -13,7 +13,11 @@ from aiges_native.serve.errors import StartError
 
 
 class Server(Protocol):
-    """What `run` needs of a server; ``_core.Server`` and the fake of the tests have it."""
+    """What `run` needs of a server; ``_core.Server`` and the fake of the tests have it.
+
+    Two more methods are used where a server has them: ``set_log_level(level)`` and, for a service
+    with TLS, ``reload_tls()``, which raises OSError or ValueError.
+    """
 
     def add_engine(self, name: str, engine: Engine, options: dict[str, object], /) -> None:
         """The first one is the default."""
@@ -36,10 +40,6 @@ class Server(Protocol):
 
     def stats(self) -> dict[str, object]: ...
 
-    def set_log_level(self, level: str, /) -> None: ...
-
-    # reload_tls() is optional.
-
 
 def native_server(options: dict[str, object]) -> Server:
     make = getattr(_core, "Server", None)
@@ -51,8 +51,21 @@ def native_server(options: dict[str, object]) -> Server:
     return server
 
 
-def server_options(config: ServeConfig, cpus: list[int] | None) -> dict[str, object]:
-    """Options of the native server. `cpus`: what the process was pinned to.
+# Fields that the options of the server and of an engine have under the same name.
+_SERVER = (
+    "advertise", "reactors", "token", "reuse_port", "max_receive", "max_send", "max_connections",
+    "max_streams", "max_header_bytes", "idle_timeout", "keepalive_min_interval",
+)  # fmt: skip
+_ENGINE = (
+    "async_mode", "max_sessions", "overload", "queue_size", "queue_timeout", "ttl",
+    "real_time_results", "gap_wait", "gap_policy", "final_wait", "header_pass",
+)  # fmt: skip
+# Given only when asked for: a server that cannot do it says so, instead of not doing it.
+_WHEN_SET = ("rate", "burst", "access_log", "log_format")
+
+
+def server_options(config: ServeConfig) -> dict[str, object]:
+    """What the server is made with.
 
     Raises:
         ConfigError: host or netcard is not on this machine, or cannot be advertised.
@@ -65,42 +78,25 @@ def server_options(config: ServeConfig, cpus: list[int] | None) -> dict[str, obj
     grpc = [join_address(listen_host(config), config.grpc_port)]
     if config.unix is not None:
         grpc.append(f"unix:{config.unix}")
-    tls = config.tls_certificate and {
-        "certificate": config.tls_certificate,
-        "key": config.tls_key,
-        "client_ca": config.tls_client_ca,
-    }
-    return {
-        "grpc": grpc,
-        "http": [config.http_listen] if config.http_listen else [],
-        "advertise": config.advertise,
-        "reactors": config.reactors,
-        "max_receive": config.max_receive,
-        "max_send": config.max_send,
-        "max_sessions": config.max_sessions,
-        "overload": config.overload,
-        "queue_size": config.queue_size,
-        "queue_timeout": config.queue_timeout,
-        "ttl": config.ttl,
-        "real_time_results": config.real_time_results,
-        "async_mode": config.async_mode,
-        "gap_wait": config.gap_wait,
-        "gap_policy": config.gap_policy,
-        "final_wait": config.final_wait,
-        "header_pass": config.header_pass,
-        "max_connections": config.max_connections,
-        "max_streams": config.max_streams,
-        "max_header_bytes": config.max_header_bytes,
-        "idle_timeout": config.idle_timeout,
-        "keepalive_min_interval": config.keepalive_min_interval,
-        "tls": tls or None,
-        "token": config.token,
-        "rate": config.rate,
-        "burst": config.burst,
-        "reuse_port": config.reuse_port,
-        "cpus": cpus,
-        "access_log": config.access_log,
-        "log_level": config.log_level,
-        "log_format": config.log_format,
-        "service_name": config.service,
-    }
+    options: dict[str, object] = {"grpc": grpc}
+    options |= {name: getattr(config, name) for name in _SERVER}
+    defaults = ServeConfig()
+    for name in _WHEN_SET:
+        if (value := getattr(config, name)) != getattr(defaults, name):
+            options[name] = value
+    if config.tls_certificate is not None:
+        options["tls"] = {
+            "certificate": config.tls_certificate,
+            "key": config.tls_key,
+            "client_ca": config.tls_client_ca,
+        }
+    return _given(options)
+
+
+def engine_options(config: ServeConfig) -> dict[str, object]:
+    """How one engine is served."""
+    return _given({name: getattr(config, name) for name in _ENGINE})
+
+
+def _given(options: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in options.items() if value is not None}

@@ -12,7 +12,7 @@ from aiges_native.config import ConfigError, ServeConfig
 from aiges_native.config.cpus import cpus_of_node, parse_cpu_list
 from aiges_native.config.network import is_address, join_address, listen_host
 from aiges_native.serve.pinning import wanted_cpus
-from aiges_native.serve.server import server_options
+from aiges_native.serve.server import engine_options, server_options
 
 
 @pytest.fixture
@@ -116,10 +116,10 @@ def test_what_can_be_advertised(text: str, is_one: bool) -> None:
     assert is_address(text) is is_one
     config = ServeConfig(host="127.0.0.1", advertise=text)
     if is_one:
-        assert server_options(config, None)["advertise"] == text
+        assert server_options(config)["advertise"] == text
     else:
         with pytest.raises(ConfigError, match="cannot be advertised"):
-            server_options(config, None)
+            server_options(config)
 
 
 # ---- what the server is told ----
@@ -127,25 +127,42 @@ def test_what_can_be_advertised(text: str, is_one: bool) -> None:
 
 def test_options_of_the_server() -> None:
     config = ServeConfig(
-        host="127.0.0.1", grpc_port=0, unix="/run/x", http_listen="0.0.0.0:1888", ttl=2.5,
-        tls_certificate="c", tls_key="k", token="t", service="asr",
+        host="127.0.0.1", grpc_port=0, unix="/run/x", tls_certificate="c", tls_key="k", token="t",
+        rate=2.0, burst=3, access_log=True, log_format="json",
     )  # fmt: skip
-    options = server_options(config, [1, 2])
-    assert options["grpc"] == ["127.0.0.1:0", "unix:/run/x"]
-    assert options["http"] == ["0.0.0.0:1888"]
-    assert options["tls"] == {"certificate": "c", "key": "k", "client_ca": None}
-    assert options["cpus"] == [1, 2]
-    assert options["service_name"] == "asr"
-    assert (options["ttl"], options["token"]) == (2.5, "t")
+    expected = {
+        "grpc": ["127.0.0.1:0", "unix:/run/x"], "tls": {"certificate": "c", "key": "k",
+        "client_ca": None}, "token": "t", "rate": 2.0, "burst": 3, "access_log": True,
+        "log_format": "json", "max_receive": 64 << 20,
+    }  # fmt: skip
+    options = server_options(config)
+    assert {name: options[name] for name in expected} == expected
+
+
+def test_what_a_server_may_lack_is_only_asked_for_when_set() -> None:
+    assert not {"rate", "burst", "access_log", "log_format", "tls", "token", "advertise"} & set(
+        server_options(ServeConfig())
+    )
+
+
+def test_options_of_an_engine() -> None:
+    options = engine_options(ServeConfig(ttl=2.5, overload="wait", header_pass=["a"]))
+    assert (options["ttl"], options["overload"], options["header_pass"]) == (2.5, "wait", ["a"])
+    assert "async_mode" not in options
+    assert engine_options(ServeConfig(async_mode=False))["async_mode"] is False
 
 
 def test_every_field_reaches_the_server_or_is_for_this_side() -> None:
     ours = {
         "engine", "name", "plugin_mode", "engine_config", "service", "service_version", "host",
         "netcard", "grpc_port", "http_listen", "unix", "tls_certificate", "tls_key",
-        "tls_client_ca", "numa_node", "drain_timeout", "log_file", "log_size", "log_count",
-        "log_days",
+        "tls_client_ca", "numa_node", "cpus", "drain_timeout", "log_file", "log_size",
+        "log_count", "log_days", "log_level",
     }  # fmt: skip
-    made_here = {"grpc", "http", "tls", "service_name"}
+    config = ServeConfig(
+        host="127.0.0.1", advertise="10.0.0.1", token="t", rate=1.0, burst=1, access_log=True,
+        log_format="json", async_mode=True,
+    )  # fmt: skip
     fields = set(ServeConfig.__struct_fields__) - {"origins"}
-    assert set(server_options(ServeConfig(), None)) == (fields - ours) | made_here
+    told = set(server_options(config)) | set(engine_options(config))
+    assert told == (fields - ours) | {"grpc"}

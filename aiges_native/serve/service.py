@@ -26,7 +26,7 @@ from aiges_native.serve.log import Log, LogFile
 from aiges_native.serve.pinning import pin, wanted_cpus
 from aiges_native.serve.ports import listen_error
 from aiges_native.serve.ready import ReadyFile, print_listeners
-from aiges_native.serve.server import Server, native_server, server_options
+from aiges_native.serve.server import Server, engine_options, native_server, server_options
 from aiges_native.serve.signals import STOP, Signals
 
 MakeServer = Callable[[dict[str, object]], Server]
@@ -115,7 +115,7 @@ class _Service:
 
     def run(self) -> int:
         cpus = wanted_cpus(self._config)
-        options = server_options(self._config, cpus)
+        options = server_options(self._config)
         _check_files(self._config)
         pin(cpus)
         engine = self._load()
@@ -134,6 +134,7 @@ class _Service:
             "engine loaded",
             engine=engine.path,
             version=engine.version or None,
+            service_version=config.service_version,
             modes=",".join(sorted(engine.modes)),
             ms=_milliseconds_since(begin),
         )
@@ -141,10 +142,16 @@ class _Service:
 
     def _serve(self, engine: Engine, options: dict[str, object]) -> Exit:
         config = self._config
-        options["async_mode"] = self._async_mode(engine)
-        server = self._make_server(options)
-        facts: dict[str, object] = {"version": config.service_version or engine.version}
-        server.add_engine(_served_name(config, engine), engine, facts)
+        how = engine_options(config)
+        how.pop("async_mode", None)
+        if (async_mode := self._async_mode(engine)) is not None:
+            how["async_mode"] = async_mode
+        try:
+            server = self._make_server(options)
+            server.add_engine(_served_name(config, engine), engine, how)
+        except (TypeError, ValueError) as error:
+            raise StartError(f"the server refuses its configuration: {error}") from error
+        self._set_level(server)
         # From here on a signal ends the service in order; before, it simply ends the process.
         with Signals() as signals:
             try:
@@ -171,7 +178,7 @@ class _Service:
         except OSError as error:
             raise listen_error(error, grpc) from None
         except ValueError as error:
-            raise StartError(f"the server refuses its configuration: {error}") from None
+            raise StartError(f"the server refuses its configuration: {error}") from error
 
     def _until_stopped(
         self,
@@ -213,13 +220,18 @@ class _Service:
                 self.log.info("stopping", signal=number.name, limit_s=self._config.drain_limit)
                 return
             if number in (SIGUSR1, SIGUSR2):
-                level = self.log.shift(-1 if number is SIGUSR1 else +1)
-                server.set_log_level(level)
-                self.log.warn("log level changed", to=level)
+                self.log.shift(-1 if number is SIGUSR1 else +1)
+                self._set_level(server)
+                self.log.warn("log level changed", to=self.log.level)
             elif number is SIGHUP:
                 self._reload_tls(server)
             if self.log_file is not None:
                 self.log_file.renew_if_full()
+
+    def _set_level(self, server: Server) -> None:
+        set_level = getattr(server, "set_log_level", None)
+        if set_level is not None:
+            set_level(self.log.level)
 
     def _reload_tls(self, server: Server) -> None:
         reload_tls = getattr(server, "reload_tls", None)
@@ -337,5 +349,6 @@ def check(config: ServeConfig) -> None:
     Raises:
         ConfigError: what is not on this machine.
     """
-    server_options(config, wanted_cpus(config))
+    server_options(config)
+    wanted_cpus(config)
     _check_files(config)
