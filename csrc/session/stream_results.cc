@@ -9,6 +9,7 @@
 namespace aiges {
 
 void StreamSession::add_result(OutputPtr output) {
+  last_progress_ = Clock::now();
   Batch batch;
   for (const OutputItem& item : output->items()) {
     auto last = std::find_if(seq_.begin(), seq_.end(),

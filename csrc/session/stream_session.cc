@@ -266,7 +266,6 @@ void StreamSession::drain_callbacks() {
     if (!result.ok()) {
       end_with(result.status());
     } else if (has_items(result.value())) {
-      last_progress_ = Clock::now();
       add_result(std::move(result.value()));
     } else if (!result.value()) {
       return;
