@@ -22,7 +22,8 @@ export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
 
 EXTENSION_SOURCES := CMakeLists.txt pyproject.toml \
   $(shell find csrc include cmake -type f -name '*.[ch]' -o -type f -name '*.cc' -o -type f -name '*.cmake*')
-DEBIAN_BUILD := libprotozero-dev
+# What the extension is compiled with; headers, apart from OpenSSL, zlib and nghttp2.
+DEBIAN_BUILD := libboost1.81-dev libnghttp2-dev libprotozero-dev libssl-dev zlib1g-dev
 DEBIAN_DEMO := libpng-dev libjpeg-dev
 DEBIAN_TEST := libgtest-dev
 

@@ -16,13 +16,6 @@ namespace {
 
 namespace pb = pybind11;
 
-// The program is this extension module: it makes the runtime, and keeps it until the process ends,
-// because outputs and threads of engines may live as long.
-Runtime& runtime() {
-  static auto* const instance = new Runtime;
-  return *instance;
-}
-
 // The engines of this interpreter, by the number in their tags: how a Python wrapper's callback,
 // which names only a tag, is led to its engine.
 struct Directory {
@@ -72,6 +65,13 @@ std::vector<Pair> config_pairs(const PinnedRequest& config) {
 }
 
 }  // namespace
+
+// The program is this extension module: it makes the runtime, and keeps it until the process ends,
+// because outputs and threads of engines may live as long.
+Runtime& runtime() {
+  static auto* const instance = new Runtime;
+  return *instance;
+}
 
 Deadline deadline_of(PyObject* timeout) {
   if (!timeout || timeout == Py_None) return Deadline::never();

@@ -56,6 +56,9 @@ class EngineHandle {
   std::vector<pybind11::object> listeners_[3];
 };
 
+// What the engines and servers of this extension share; made once, kept until the process ends.
+Runtime& runtime();
+
 // Seconds, as Python callers give them, or None: never.
 Deadline deadline_of(PyObject* timeout);
 

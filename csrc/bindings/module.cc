@@ -1,5 +1,6 @@
 #include "bindings/python.h"
 
+#include "bindings/bind_server.h"
 #include "bindings/completion_queue.h"
 #include "bindings/engine_handle.h"
 #include "bindings/result_object.h"
@@ -11,4 +12,5 @@ PYBIND11_MODULE(_core, module) {
   aiges::py::register_completion_queue(module);
   aiges::py::register_engine(module);
   aiges::py::register_session(module);
+  aiges::py::register_server(module);
 }

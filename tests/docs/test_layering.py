@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NATIVE = sorted(path for path in (ROOT / "csrc").rglob("*") if path.suffix in {".h", ".cc", ".c"})
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', flags=re.MULTILINE)
 
-# What only some folders of csrc may include. Sockets have no folder yet.
+# What only some folders of csrc may include.
 ONLY_IN: dict[str, set[str]] = {
     r"dlfcn\.h": {"abi"},
     r"aiges/.*": {"abi"},
@@ -31,7 +31,8 @@ USES: dict[str, set[str]] = {
     "abi": {"base", "buffer", "engine"},
     "session": {"base", "buffer", "engine"},
     "wire": {"base", "buffer"},
-    "bindings": {"base", "buffer", "engine", "abi", "session"},
+    "server": {"base", "buffer", "engine", "session", "wire"},
+    "bindings": {"base", "buffer", "engine", "abi", "session", "server"},
 }
 
 
