@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-
-import click
+import sys
 
 _PROTOCOLS = {"grpc": "gRPC", "http": "HTTP"}
 
@@ -16,10 +15,12 @@ def print_listeners(listeners: dict[str, list[str]]) -> None:
     try:
         for protocol, addresses in listeners.items():
             for address in addresses:
-                name = _PROTOCOLS.get(protocol, protocol)
-                click.echo(f"listening on {name} {click.style(address, bold=True)}")
+                print(f"listening on {_PROTOCOLS.get(protocol, protocol)} {address}", flush=True)
     except OSError:
-        pass  # nobody reads standard output
+        # Nobody reads it. What is left in the buffer must not fail again at the exit.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 class ReadyFile:

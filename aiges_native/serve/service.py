@@ -15,8 +15,6 @@ import time
 from collections.abc import Callable, Iterable
 from signal import SIGHUP, SIGUSR1, SIGUSR2
 
-import click
-
 from aiges_native.config.errors import ConfigError
 from aiges_native.config.model import ServeConfig
 from aiges_native.engine import Engine, load
@@ -111,7 +109,7 @@ class _Service:
         if self.log_file is not None:
             self.log_file.say_outside(f"error: {text}\n")
         elif self._config.log_format == "text":
-            click.echo(f"error: {text}", err=True)
+            print(f"error: {text}", file=sys.stderr, flush=True)
 
     def run(self) -> int:
         cpus = wanted_cpus(self._config)
