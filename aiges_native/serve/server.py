@@ -36,7 +36,7 @@ class Server(Protocol):
         ...
 
     def stop(self) -> None:
-        """Harmless when start() failed, or a second time."""
+        """Harmless when start() failed, or a second time; a drain() that still waits returns."""
 
     def stats(self) -> dict[str, object]: ...
 

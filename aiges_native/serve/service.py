@@ -261,7 +261,7 @@ class _Service:
             drain.start(0.0)
         if drain.error is not None:
             raise drain.error
-        facts = {"ms": _milliseconds_since(begin)}
+        facts = {"ms": _milliseconds_since(begin), "requests": server.stats().get("calls")}
         if drain.complete:
             self.log.info("drained", **facts)
         else:
@@ -287,19 +287,16 @@ class _Drain:
     def __init__(self, server: Server, signals: Signals) -> None:
         self._server = server
         self._signals = signals
-        self._lock = threading.Lock()
-        self._running = 0
+        self._done = threading.Event()
         self.complete = True
         self.error: Exception | None = None
 
     @property
     def done(self) -> bool:
-        with self._lock:
-            return self._running == 0
+        # The first to return: what one that was given more time still waits for, stop() ends.
+        return self._done.is_set()
 
     def start(self, limit: float) -> None:
-        with self._lock:
-            self._running += 1
         threading.Thread(target=self._run, args=(limit,), name="aiges-drain", daemon=True).start()
 
     def _run(self, limit: float) -> None:
@@ -309,8 +306,7 @@ class _Drain:
         except Exception as error:
             self.error = error  # for the main thread to raise
         finally:
-            with self._lock:
-                self._running -= 1
+            self._done.set()
             self._signals.wake()
 
 

@@ -167,6 +167,38 @@ def test_a_second_signal_cuts_off_what_runs(server: FakeServer, echo: Path) -> N
     assert server.engines[0][1].closed
 
 
+def test_a_hurried_end_does_not_wait_for_the_patient_one(server: FakeServer, echo: Path) -> None:
+    stopped = threading.Event()
+
+    def drain(limit: float | None) -> None:
+        if limit != 0:
+            send(signal.SIGTERM)
+            assert stopped.wait(60)
+
+    server.on_drain = drain
+    server.stop = stopped.set  # type: ignore[method-assign]
+    assert serve(echo).exit_code == 0
+    assert server.limits == [30.0, 0.0]
+
+
+def test_a_third_signal_waits_for_nobody(program: Callable[..., str], echo: Path) -> None:
+    code = """
+class Server:
+    def __init__(self, options): pass
+    def add_engine(self, name, engine, options): pass
+    def start(self): return {}
+    def set_ready(self, ready):
+        if ready: os.kill(os.getpid(), signal.SIGTERM)
+    def drain(self, limit):
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait()
+an._core.Server = Server
+from aiges_native.cli import main
+main(["serve", sys.argv[1]])
+"""
+    program(code, echo, status=1)
+
+
 def test_the_default_of_the_drain_follows_the_ttl(server: FakeServer, echo: Path) -> None:
     serve(echo, "--ttl", 2)
     assert server.limits == [4.0]

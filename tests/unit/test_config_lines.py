@@ -26,6 +26,7 @@ text = """
 fake = 1
 [fake.table]
 \\""" still text """
+escaped = "\\" fake5 = 1"
 raw = \'\'\'
 fake2 = 1
 \'\'\'\'
