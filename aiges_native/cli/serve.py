@@ -215,8 +215,8 @@ def describe(config: ServeConfig) -> str:
     for key, text in config.engine_config.items():
         shown = "(set)" if _SECRET_KEY.search(key) else _shown(text)
         rows.append((f"engine_config[{key!r}]", shown, config.origin("engine_config")))
-    names, values = (max(len(row[column]) for row in rows) for column in (0, 1))
-    values = min(values, 40)
+    # Settings of the engine may have names and values of any length.
+    names, values = (min(max(len(row[column]) for row in rows), 30) for column in (0, 1))
     return "".join(f"{name:<{names}}  {shown:<{values}}  {where}\n" for name, shown, where in rows)
 
 

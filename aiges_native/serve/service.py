@@ -10,7 +10,6 @@ import contextlib
 import os
 import pathlib
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable
 from signal import SIGHUP, SIGUSR1, SIGUSR2
@@ -19,6 +18,7 @@ from aiges_native.config.errors import ConfigError
 from aiges_native.config.model import ServeConfig
 from aiges_native.engine import Engine, load
 from aiges_native.errors import AigesError, DeadlineError, EngineInitError, EngineLoadError
+from aiges_native.serve.drain import Drain
 from aiges_native.serve.errors import Exit, StartError
 from aiges_native.serve.log import Log, LogFile
 from aiges_native.serve.pinning import pin, wanted_cpus
@@ -60,6 +60,8 @@ def run(
             status, text = Exit.USAGE, str(error)
         except (StartError, AigesError) as error:
             status, text = Exit.FAILED, _explained(error)
+        except KeyboardInterrupt:
+            status, text = Exit.FAILED, "interrupted before the service was ready"
         service.log.debug("failed", status=int(status))
         service.fail(text)
     return status
@@ -245,7 +247,7 @@ class _Service:
 
     def _drain(self, server: Server, signals: Signals) -> Exit:
         begin = time.monotonic()
-        drain = _Drain(server, signals)
+        drain = Drain(server, signals)
         drain.start(self._config.drain_limit)
         hurried = False
         while not drain.done:
@@ -279,35 +281,6 @@ class _Service:
             return False
         self.log.info("engine closed", engine=engine.name)
         return True
-
-
-class _Drain:
-    """drain() in threads, since the main thread must see to signals meanwhile."""
-
-    def __init__(self, server: Server, signals: Signals) -> None:
-        self._server = server
-        self._signals = signals
-        self._done = threading.Event()
-        self.complete = True
-        self.error: Exception | None = None
-
-    @property
-    def done(self) -> bool:
-        # The first to return: what one that was given more time still waits for, stop() ends.
-        return self._done.is_set()
-
-    def start(self, limit: float) -> None:
-        threading.Thread(target=self._run, args=(limit,), name="aiges-drain", daemon=True).start()
-
-    def _run(self, limit: float) -> None:
-        try:
-            if not self._server.drain(limit):
-                self.complete = False
-        except Exception as error:
-            self.error = error  # for the main thread to raise
-        finally:
-            self._done.set()
-            self._signals.wake()
 
 
 def _served_name(config: ServeConfig, engine: Engine) -> str:

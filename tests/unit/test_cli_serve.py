@@ -22,9 +22,6 @@ from click.testing import CliRunner, Result
 import aiges_native
 from aiges_native import _core
 from aiges_native.cli import aiservice, main
-from aiges_native.cli.goflags import Flag, FlagError, HelpWanted, parse
-from aiges_native.serve import service as service_module
-from aiges_native.serve.log import Log, LogFile
 from aiges_native.serve.ports import who_listens
 
 EnginePath = Callable[[str], Path]
@@ -316,13 +313,12 @@ def test_the_process_is_pinned_before_the_engine_is_there(
     server: FakeServer, echo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[set[int]] = []
-    original = service_module.load
 
     def load(*arguments: Any, **options: Any) -> Any:
         seen.append(os.sched_getaffinity(0))
-        return original(*arguments, **options)
+        return aiges_native.load(*arguments, **options)
 
-    monkeypatch.setattr(service_module, "load", load)
+    monkeypatch.setattr("aiges_native.serve.service.load", load)
     one = max(os.sched_getaffinity(0))
     assert serve(echo, "--cpus", one).exit_code == 0
     assert seen == [{one}]
@@ -400,6 +396,18 @@ def test_a_ready_file_that_cannot_be_written(server: FakeServer, echo: Path) -> 
 
 
 # ---- what cannot start ----
+
+
+def test_an_interrupt_while_the_engine_starts(
+    server: FakeServer, echo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(*arguments: Any, **options: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("aiges_native.serve.service.load", load)
+    done = serve(echo)
+    assert done.exit_code == 1
+    assert done.stderr == "error: interrupted before the service was ready\n"
 
 
 def test_a_library_that_is_not_there(server: FakeServer) -> None:
@@ -521,41 +529,7 @@ def test_help_has_groups_and_examples() -> None:
         assert text in done.stdout
 
 
-# ---- log ----
-
-
-def test_lines_stay_single_and_can_be_read_back(capsys: pytest.CaptureFixture[str]) -> None:
-    Log("info", "text").info("two\nlines", path="a b", plain="x/y:1", empty="", none=None)
-    Log("info", "json").warn("two\nlines", path="a b")
-    Log("warn").info("not said")
-    text, data = capsys.readouterr().err.splitlines()
-    assert text.endswith('level=info event="two\\nlines" path="a b" plain=x/y:1 empty=""')
-    assert json.loads(data)["event"] == "two\nlines"
-
-
-def test_a_full_log_file_is_renewed(tmp_path: Path) -> None:
-    path = tmp_path / "logs" / "x.log"
-    with LogFile(str(path), size=10, count=2, days=0) as log_file:
-        for number in range(4):
-            log_file.renew_if_full()
-            os.write(2, f"line number {number}\n".encode())
-        os.write(2, b"and")
-    assert path.read_text() == "line number 3\nand"
-    assert (tmp_path / "logs" / "x.log.1").read_text() == "line number 2\n"
-    assert (tmp_path / "logs" / "x.log.2").read_text() == "line number 1\n"
-    assert len(list(path.parent.iterdir())) == 3
-
-
-def test_old_log_files_go(tmp_path: Path) -> None:
-    path = tmp_path / "x.log"
-    old = tmp_path / "x.log.1"
-    old.write_text("old")
-    os.utime(old, (1, 1))
-    with LogFile(str(path), size=1, count=3, days=1) as log_file:
-        os.write(2, b"text")
-        log_file.renew_if_full()
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["x.log", "x.log.1"]
-    assert old.read_text() == "text"
+# ---- log file ----
 
 
 def test_the_log_goes_to_the_file_and_failures_to_both(
@@ -595,50 +569,6 @@ def service(capsys: pytest.CaptureFixture[str]) -> Service:
         return Outcome(caught.value.code, said.out, said.err)
 
     return call
-
-
-FLAGS = {"m": Flag(-1, ""), "c": Flag("", ""), "v": Flag(False, "")}
-
-
-@pytest.mark.parametrize(
-    ("words", "given", "rest"),
-    [
-        (["-m", "0", "-c", "x"], {"m": 0, "c": "x"}, []),
-        (["-m=0", "--c=x=y"], {"m": 0, "c": "x=y"}, []),
-        (["--m", "-1"], {"m": -1}, []),
-        (["-m", "0x10"], {"m": 16}, []),
-        (["-v", "-c", "-v"], {"v": True, "c": "-v"}, []),
-        (["-v=false", "-v=T"], {"v": True}, []),
-        (["-v", "x", "-c", "y"], {"v": True}, ["x", "-c", "y"]),
-        (["--", "-v"], {}, ["-v"]),
-        (["-c", ""], {"c": ""}, []),
-        (["-"], {}, ["-"]),
-        ([], {}, []),
-    ],
-)
-def test_flags_as_go_reads_them(words: list[str], given: dict[str, Any], rest: list[str]) -> None:
-    assert parse(words, FLAGS) == (given, rest)
-
-
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        (["-x"], "flag provided but not defined: -x"),
-        (["-c"], "flag needs an argument: -c"),
-        (["-m", "zero"], 'invalid value "zero" for flag -m'),
-        (["-v=perhaps"], "invalid boolean value"),
-        (["---v"], "bad flag syntax"),
-        (["-=x"], "bad flag syntax"),
-    ],
-)
-def test_flags_that_go_refuses(words: list[str], says: str) -> None:
-    with pytest.raises(FlagError, match=re.escape(says)):
-        parse(words, FLAGS)
-
-
-def test_help_is_asked_for() -> None:
-    with pytest.raises(HelpWanted):
-        parse(["-help"], FLAGS)
 
 
 @pytest.mark.parametrize("words", [[], ["-h"], ["--help"]])
