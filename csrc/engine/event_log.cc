@@ -38,6 +38,16 @@ void EventLog::listen(EngineContext::Event kind, std::function<void()> notify) {
   wanted_.fetch_or(bit(kind), std::memory_order_relaxed);
 }
 
+void EventLog::announce() {
+  std::function<void()> notify;  // called without the lock
+  {
+    MutexLock lock(mutex_);
+    if (events_.empty() || std::exchange(notified_, true)) return;
+    notify = notify_;
+  }
+  if (notify) notify();
+}
+
 std::vector<EventLog::Event> EventLog::take() {
   MutexLock lock(mutex_);
   std::vector<Event> taken(std::make_move_iterator(events_.begin()),

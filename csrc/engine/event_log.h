@@ -35,6 +35,8 @@ class EventLog {
   // From now on events of this kind are kept. `notify` is called, on the engine's thread, when
   // there are some that nobody is about to collect; it must be short and must not block.
   void listen(EngineContext::Event kind, std::function<void()> notify);
+  // For a call whose caller does not collect what it raised: has it collected elsewhere.
+  void announce();
   bool pending() const { return pending_.load(std::memory_order_acquire); }
   std::vector<Event> take();
   std::map<std::string, std::int64_t> totals();

@@ -113,6 +113,7 @@ class Call final : public Flushable, public std::enable_shared_from_this<Call> {
   bool has_unary_message_ = false;
   std::string body_;
   std::size_t body_size_ = 0;
+  std::size_t buffered_ = 0;  // of body_, as the server counts it
   bool in_body_ = false;
   bool compressed_ = false;
   std::size_t unconsumed_ = 0;  // bytes of the stream's window not given back yet

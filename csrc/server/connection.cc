@@ -80,6 +80,8 @@ bool Connection::read_some(Events& events) {
 }
 
 void Connection::take(std::string_view bytes, Events& events) {
+  last_heard_ = Clock::now();
+  asked_ = false;
   if (!tls_) {
     if (!session_.receive(bytes, events)) read_stopped_ = true;
     return;
@@ -189,24 +191,31 @@ void Connection::abort() {
 }
 
 void Connection::check_idle(Clock::time_point now) {
-  const Limits& limits = shared_->limits;
   Events events;
   {
     MutexLock lock(mutex_);
-    if (closed_ || session_.open_calls() != 0) return;
-    const bool silent = !session_.greeted() && limits.handshake_timeout.count() != 0 &&
-                        now - began_ > limits.handshake_timeout;
-    const bool idle =
-        limits.idle_timeout.count() != 0 && now - session_.quiet_since() > limits.idle_timeout;
-    if (!silent && !idle) return;
-    if (silent) {
-      close(events);
-    } else {
-      session_.go_away(NGHTTP2_NO_ERROR);
-      write(events);
-    }
+    if (!closed_) close_or_ask(now, events);
   }
   tell(events);
+}
+
+void Connection::close_or_ask(Clock::time_point now, Events& events) {
+  const Limits& limits = shared_->limits;
+  const auto longer = [](Clock::duration time, std::chrono::milliseconds limit) {
+    return limit.count() != 0 && time > limit;
+  };
+  if (!session_.greeted()) {
+    if (longer(now - began_, limits.handshake_timeout)) close(events);
+  } else if (session_.open_calls() == 0) {
+    if (!longer(now - session_.quiet_since(), limits.idle_timeout)) return;
+    session_.go_away(NGHTTP2_NO_ERROR);
+    write(events);
+  } else if (longer(now - last_heard_, limits.keepalive_interval + limits.keepalive_timeout)) {
+    close(events);
+  } else if (longer(now - last_heard_, limits.keepalive_interval) && !std::exchange(asked_, true)) {
+    session_.ping();
+    write(events);
+  }
 }
 
 void Connection::expire(Call& call) {

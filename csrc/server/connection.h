@@ -36,7 +36,7 @@ class Connection final : public Flushable, public std::enable_shared_from_this<C
   void shut_down();
   // Any thread: closes now; open RPCs are cancelled.
   void abort();
-  // Leader only, every now and then: closes what was quiet for too long.
+  // Leader only, every now and then: closes what was quiet for too long, asks who is silent.
   void check_idle(Clock::time_point now);
 
   Reactor& reactor() const { return reactor_; }
@@ -71,6 +71,7 @@ class Connection final : public Flushable, public std::enable_shared_from_this<C
   void take(std::string_view bytes, Events& events) AIGES_REQUIRES(mutex_);
   void write(Events& events) AIGES_REQUIRES(mutex_);
   void close(Events& events) AIGES_REQUIRES(mutex_);
+  void close_or_ask(Clock::time_point now, Events& events) AIGES_REQUIRES(mutex_);
   // Tells methods and handlers; leader only, without the lock.
   void tell(Events& events);
   static void watch_deadline(const std::shared_ptr<Call>& call);
@@ -89,7 +90,9 @@ class Connection final : public Flushable, public std::enable_shared_from_this<C
   bool read_stopped_ AIGES_GUARDED_BY(mutex_) = false;  // the client's end, or a fatal error
   bool closed_ AIGES_GUARDED_BY(mutex_) = false;
   bool shutting_down_ AIGES_GUARDED_BY(mutex_) = false;
+  bool asked_ AIGES_GUARDED_BY(mutex_) = false;  // for a sign of life
   const Clock::time_point began_ = Clock::now();
+  Clock::time_point last_heard_ AIGES_GUARDED_BY(mutex_) = began_;
 };
 
 }  // namespace aiges::server

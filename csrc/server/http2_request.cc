@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "server/connection.h"
 #include "server/http2_session.h"
@@ -154,15 +155,31 @@ void Http2Session::body(Call& call, std::string_view bytes) {
       call.body_.reserve(std::min(call.body_size_, 4 * call.body_.capacity()));
     call.body_.append(bytes.substr(0, part));
     bytes.remove_prefix(part);
-    if (call.body_.size() < call.body_size_) return;
+    if (call.body_.size() < call.body_size_) {
+      const std::size_t limit = shared_->limits.max_buffered;
+      call.buffered_ += part;
+      if (shared_->buffered.fetch_add(part, std::memory_order_relaxed) + part > limit) {
+        release_body(call);
+        reject(call, {GrpcCode::kResourceExhausted,
+                      "more than " + std::to_string(limit) +
+                          " bytes of requests are on their way to this server; try again later",
+                      0, 0});
+      }
+      return;
+    }
     message_done(call);
     if (call.rejected_) return;
   }
 }
 
+void Http2Session::release_body(Call& call) {
+  shared_->buffered.fetch_sub(std::exchange(call.buffered_, 0), std::memory_order_relaxed);
+}
+
 void Http2Session::message_done(Call& call) {
   call.in_body_ = false;
   call.prefix_size_ = 0;
+  release_body(call);
   if (call.compressed_ && !decompress(call)) return;
   if (!call.method_->is_unary()) {
     events_->push_back({Event::Kind::kMessage, call.shared_from_this(), std::move(call.body_)});

@@ -182,6 +182,8 @@ bool Http2Session::done() const {
                       nghttp2_session_want_write(session_) == 0);
 }
 
+void Http2Session::ping() { nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr); }
+
 void Http2Session::announce_shutdown() { nghttp2_submit_shutdown_notice(session_); }
 
 void Http2Session::go_away(std::uint32_t error) {
@@ -218,6 +220,7 @@ void Http2Session::closed(Call& call) {
   nghttp2_session_set_stream_user_data(session_, call.stream_, nullptr);
   (call.previous_open_ ? call.previous_open_->next_open_ : first_open_) = call.next_open_;
   if (call.next_open_) call.next_open_->previous_open_ = call.previous_open_;
+  release_body(call);
   --open_calls_;
   if (open_calls_ == 0) quiet_since_ = Clock::now();
   shared_->call_ended();

@@ -46,6 +46,8 @@ class Http2Session {
   // When the last call ended or, before any, the connection began.
   Clock::time_point quiet_since() const { return quiet_since_; }
 
+  // Asks the client for a sign of life.
+  void ping();
   // Tells the client to open no more RPCs here; those that are open go on.
   void announce_shutdown();
   // The same, final: RPCs that did not arrive yet are refused.
@@ -72,6 +74,7 @@ class Http2Session {
   void body(Call& call, std::string_view bytes);
   void half_close(Call& call);
   void message_done(Call& call);
+  void release_body(Call& call);
   void closed(Call& call);
   bool decompress(Call& call);
   // Ends an RPC that never reached a method, or that broke a rule.

@@ -52,6 +52,7 @@ void OnceCall::run() noexcept {
   const auto begin = Clock::now();
   Result<OutputPtr> result = host.exec(request_, {deadline_, nullptr});
   engine_->once_pace.record(Clock::now() - begin);
+  if (host.events().pending()) host.events().announce();
   inside_.store(false, std::memory_order_release);
   end(std::move(result));
 }

@@ -30,6 +30,7 @@ struct Shared {
   Counter failed_calls{0};  // ended with a status that is not OK
   Counter bytes_in{0};      // of message bodies
   Counter bytes_out{0};
+  Counter buffered{0};  // bytes of request messages that have not arrived whole
 
   // Waits until no RPC is open. False at the deadline.
   bool wait_quiet(Deadline deadline) {
