@@ -458,10 +458,12 @@ def test_other_reasons_not_to_listen(
     assert says in done.stderr
 
 
-def test_a_port_that_nobody_has() -> None:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))  # does not listen
-        assert who_listens(bound.getsockname()[1]) is None
+def test_a_port_of_a_mere_connection_has_no_listener() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname()) as connection,
+    ):
+        assert who_listens(connection.getsockname()[1]) is None
 
 
 @pytest.mark.parametrize(
