@@ -429,8 +429,8 @@ void register_engine(pb::module_& module) {
                        std::size_t concurrency, unsigned modes, pb::object bound) {
              return bound.is_none()
                         ? EngineHandle::load_library(path, name, config, concurrency, modes)
-                        : EngineHandle::load_wrapper(std::move(bound), name, std::move(config),
-                                                     concurrency, modes);
+                        : EngineHandle::load_wrapper(std::move(bound), name, config, concurrency,
+                                                     modes);
            }),
            pb::arg("path"), pb::arg("name"), pb::arg("config"), pb::arg("concurrency"),
            pb::arg("modes"), pb::arg("bound") = pb::none())

@@ -71,6 +71,18 @@ server::ServerOptions server_options(pb::dict given) {
   reader.read("max_header_bytes", limits.max_header_bytes);
   reader.read_seconds("idle_timeout", limits.idle_timeout);
   reader.read_seconds("keepalive_min_interval", limits.min_ping_interval);
+  double rate = 0;  // milliseconds for each token, as in AIGES's configuration
+  reader.read("rate", rate);
+  if (!(rate >= 0 && rate < 1e9)) throw pb::value_error("option 'rate' must be in milliseconds");
+  options.rate_interval = std::chrono::nanoseconds(static_cast<std::int64_t>(rate * 1e6));
+  reader.read("burst", options.burst);
+  reader.read("access_log", options.access_log);
+  std::string format = "text";
+  reader.read("log_format", format);
+  if (format != "text" && format != "json")
+    throw pb::value_error("option 'log_format' must be 'text' or 'json'");
+  options.log_format =
+      format == "json" ? server::AccessLog::Format::kJson : server::AccessLog::Format::kText;
   pb::dict tls;
   reader.read("tls", tls);
   reader.finish();
@@ -160,6 +172,9 @@ class ServerHandle {
     const ReleaseGil released;  // waits for threads that may need the interpreter
     server_->stop();
   }
+  void set_log_level(const std::string& level) {
+    server_->enable_access_log(level == "debug" || level == "info");
+  }
   void reload_tls() {
     Status status;
     {
@@ -212,7 +227,8 @@ class ServerHandle {
 }  // namespace
 
 void register_server(pb::module_& module) {
-  pb::class_<ServerHandle>(module, "Server", "Serves engines to the network; see aiges_native.serve.")
+  pb::class_<ServerHandle>(module, "Server",
+                           "Serves engines to the network; see aiges_native.serve.")
       .def(pb::init<pb::dict>(), pb::arg("options"))
       .def("add_engine", &ServerHandle::add_engine, pb::arg("name"), pb::arg("engine"),
            pb::arg("options"))
@@ -222,6 +238,7 @@ void register_server(pb::module_& module) {
       .def("drain", &ServerHandle::drain, pb::arg("timeout"),
            "Takes nothing new and waits for what runs; True when nothing was cut off.")
       .def("stop", &ServerHandle::stop)
+      .def("set_log_level", &ServerHandle::set_log_level, pb::arg("level"))
       .def("reload_tls", &ServerHandle::reload_tls, "Reads the certificate again.")
       .def("stats", &ServerHandle::stats);
 }

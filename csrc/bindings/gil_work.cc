@@ -25,7 +25,8 @@ void run_with_gil(std::unique_ptr<GilWork> work) noexcept {
     return;
   }
   if (finalizing()) {
-    (void)work.release();  // nobody will ever run it, and it must not be destroyed without the GIL
+    // Nobody will ever run it, and it must not be destroyed without the GIL.
+    [[maybe_unused]] const GilWork* const left = work.release();
     return;
   }
   GilWork* added = work.release();

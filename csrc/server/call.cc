@@ -107,6 +107,42 @@ void Call::consumed(std::size_t bytes) {
   connection_->with_session([&](Http2Session& session) { session.consumed(*this, bytes); });
 }
 
+void Call::note_session(std::string_view id) {
+  if (!connection_->shared()->access_log) return;
+  MutexLock lock(cancel_mutex_);
+  session_id_ = id;
+}
+
+void Call::note_engine(Clock::time_point begin, Clock::time_point end) {
+  Clock::rep none = 0;  // of several, the first one's begin
+  engine_began_.compare_exchange_strong(none, begin.time_since_epoch().count(),
+                                        std::memory_order_relaxed);
+  engine_ended_.store(end.time_since_epoch().count(), std::memory_order_relaxed);
+}
+
+void Call::log_access() {
+  AccessLog& log = *connection_->shared()->access_log;
+  if (!log.enabled()) return;
+  using std::chrono::duration_cast;
+  using std::chrono::microseconds;
+  AccessRecord record;
+  record.path = path_;
+  record.peer = connection_->peer();
+  record.grpc_status = static_cast<int>(finished_ ? status_.code : GrpcCode::kCancelled);
+  record.aiges_code = status_.aiges_code;
+  record.bytes_in = bytes_in_;
+  record.bytes_out = bytes_out_;
+  record.total = duration_cast<microseconds>(Clock::now() - began_);
+  if (const Clock::rep began = engine_began_.load(std::memory_order_relaxed); began != 0) {
+    const Clock::rep ended = engine_ended_.load(std::memory_order_relaxed);
+    record.queue = duration_cast<microseconds>(Clock::duration(began) - began_.time_since_epoch());
+    record.engine = duration_cast<microseconds>(Clock::duration(ended - began));
+  }
+  MutexLock lock(cancel_mutex_);
+  record.session_id = session_id_;
+  log.write(record);
+}
+
 void Call::on_cancel(std::function<void()> action) {
   {
     MutexLock lock(cancel_mutex_);

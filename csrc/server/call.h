@@ -50,6 +50,10 @@ class Call final : public Flushable, public std::enable_shared_from_this<Call> {
   // For Handlers that take a message and work on it later: the client may send so much more.
   void consumed(std::size_t bytes);
 
+  // For the access log.
+  void note_session(std::string_view id);
+  void note_engine(Clock::time_point begin, Clock::time_point end);
+
   Reactor& reactor() const;
   Deadline deadline() const { return deadline_; }
   const std::string& peer() const;
@@ -66,6 +70,7 @@ class Call final : public Flushable, public std::enable_shared_from_this<Call> {
   // Adds gRPC's prefix, compressed where the client asked for that; null when it may not be sent.
   std::shared_ptr<wire::OutMessage> prepare(wire::OutMessage& message);
   void tell_cancelled();
+  void log_access();
   // Sees to the deadline, unless the RPC has ended already.
   void flush() override;
 
@@ -73,6 +78,7 @@ class Call final : public Flushable, public std::enable_shared_from_this<Call> {
   // Set while the request's headers are read, constant afterwards.
   std::int32_t stream_ = 0;
   Method* method_ = nullptr;
+  std::string path_;  // for the access log only
   Deadline deadline_ = Deadline::never();
   bool has_deadline_ = false;
   bool gzip_request_ = false;   // grpc-encoding: gzip
@@ -118,7 +124,14 @@ class Call final : public Flushable, public std::enable_shared_from_this<Call> {
   bool compressed_ = false;
   std::size_t unconsumed_ = 0;  // bytes of the stream's window not given back yet
 
+  // For the access log; written by whoever works for the call, read when it has ended.
+  std::atomic<Clock::rep> engine_began_{0};
+  std::atomic<Clock::rep> engine_ended_{0};
+  std::size_t bytes_in_ = 0;
+  std::size_t bytes_out_ = 0;
+
   Mutex cancel_mutex_;
+  std::string session_id_ AIGES_GUARDED_BY(cancel_mutex_);
   bool cancel_told_ AIGES_GUARDED_BY(cancel_mutex_) = false;
   std::function<void()> cancel_action_ AIGES_GUARDED_BY(cancel_mutex_);
 };

@@ -23,9 +23,9 @@ char* read_buffer() {
 
 }  // namespace
 
-Connection::Connection(Reactor& reactor, std::shared_ptr<Shared> shared, Socket socket,
-                       std::string peer, std::unique_ptr<TlsStream> tls)
-    : reactor_(reactor),
+Connection::Connection(std::shared_ptr<Reactor> reactor, std::shared_ptr<Shared> shared,
+                       Socket socket, std::string peer, std::unique_ptr<TlsStream> tls)
+    : reactor_(std::move(reactor)),
       shared_(std::move(shared)),
       peer_(std::move(peer)),
       socket_(std::move(socket)),
@@ -45,9 +45,10 @@ void Connection::start() {
 void Connection::wait_readable() {
   MutexLock lock(mutex_);
   if (closed_ || read_stopped_) return;
-  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](boost::system::error_code error) {
-    if (!error) self->readable();
-  });
+  socket_.async_wait(Socket::wait_read,
+                     [self = shared_from_this()](boost::system::error_code error) {
+                       if (!error) self->readable();
+                     });
 }
 
 void Connection::readable() {
@@ -104,7 +105,7 @@ void Connection::flush() {
     if (!closed_) write(events);
   }
   if (!events.empty()) {
-    reactor_.post([self = shared_from_this(), held = std::make_shared<Events>(std::move(events))] {
+    reactor_->post([self = shared_from_this(), held = std::make_shared<Events>(std::move(events))] {
       self->tell(*held);
     });
   }
@@ -185,7 +186,7 @@ void Connection::abort() {
     MutexLock lock(mutex_);
     close(events);
   }
-  reactor_.post([self = shared_from_this(), held = std::make_shared<Events>(std::move(events))] {
+  reactor_->post([self = shared_from_this(), held = std::make_shared<Events>(std::move(events))] {
     self->tell(*held);
   });
 }

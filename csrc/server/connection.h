@@ -23,8 +23,8 @@ class Connection final : public Flushable, public std::enable_shared_from_this<C
   using Socket = boost::asio::generic::stream_protocol::socket;
 
   // `tls` is null for plain text.
-  Connection(Reactor& reactor, std::shared_ptr<Shared> shared, Socket socket, std::string peer,
-             std::unique_ptr<TlsStream> tls);
+  Connection(std::shared_ptr<Reactor> reactor, std::shared_ptr<Shared> shared, Socket socket,
+             std::string peer, std::unique_ptr<TlsStream> tls);
   ~Connection() override;
 
   // Leader only: begins to read.
@@ -39,7 +39,7 @@ class Connection final : public Flushable, public std::enable_shared_from_this<C
   // Leader only, every now and then: closes what was quiet for too long, asks who is silent.
   void check_idle(Clock::time_point now);
 
-  Reactor& reactor() const { return reactor_; }
+  Reactor& reactor() const { return *reactor_; }
   const std::string& peer() const { return peer_; }
   const std::shared_ptr<Shared>& shared() const { return shared_; }
 
@@ -76,7 +76,7 @@ class Connection final : public Flushable, public std::enable_shared_from_this<C
   void tell(Events& events);
   static void watch_deadline(const std::shared_ptr<Call>& call);
 
-  Reactor& reactor_;
+  const std::shared_ptr<Reactor> reactor_;  // longer than the socket
   const std::shared_ptr<Shared> shared_;
   const std::string peer_;
 

@@ -29,8 +29,8 @@ enum class GrpcCode : int {
   kUnauthenticated = 16,
 };
 
-// How an RPC ends. The codes are sent as trailers of their own when they are not 0, so that a client
-// need not take the message apart.
+// How an RPC ends. The codes are sent as trailers of their own when they are not 0, so that a
+// client need not take the message apart.
 struct GrpcStatus {
   GrpcCode code = GrpcCode::kOk;
   std::string message;

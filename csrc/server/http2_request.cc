@@ -44,13 +44,13 @@ int Http2Session::header(Call& call, std::string_view name, std::string_view val
   }
   if (call.rejected_) return 0;
   if (name == ":path") {
+    if (shared_->access_log) call.path_ = value;
     call.method_ = shared_->methods.find(value);
     if (!call.method_) {
       const bool service = shared_->methods.has_service(value);
-      call.problem_ = {GrpcCode::kUnimplemented,
-                       (service ? "unknown method " : "unknown service or method ") +
-                           std::string(value),
-                       0, 0};
+      call.problem_ = {
+          GrpcCode::kUnimplemented,
+          (service ? "unknown method " : "unknown service or method ") + std::string(value), 0, 0};
     }
   } else if (name == ":method") {
     if (value != "POST") call.not_grpc_ = "405";
@@ -97,9 +97,14 @@ void Http2Session::headers_done(Call& call) {
       return;
     }
   }
+  if (shared_->rate && !call.method_->is_public() && !shared_->rate->try_take(call.began_)) {
+    // The words and the status that AIGES's clients know.
+    reject(call, {GrpcCode::kUnknown, "request traffic exceeds limit,and rateFallback not defined",
+                  0, 0});
+    return;
+  }
   if (call.has_deadline_ && call.deadline_.passed()) {
-    reject(call,
-           {GrpcCode::kDeadlineExceeded, "the deadline of the request has passed", 0, 0});
+    reject(call, {GrpcCode::kDeadlineExceeded, "the deadline of the request has passed", 0, 0});
     return;
   }
   if (!call.method_->is_unary()) {
@@ -114,6 +119,7 @@ void Http2Session::body(Call& call, std::string_view bytes) {
     return;
   }
   shared_->bytes_in.fetch_add(bytes.size(), std::memory_order_relaxed);
+  call.bytes_in_ += bytes.size();
   if (call.method_->is_unary()) {
     nghttp2_session_consume_stream(session_, call.stream_, bytes.size());
   } else {
@@ -138,11 +144,11 @@ void Http2Session::body(Call& call, std::string_view bytes) {
         return;
       }
       if (call.body_size_ > shared_->limits.max_receive) {
-        reject(call, {GrpcCode::kResourceExhausted,
-                      "the request message has " + std::to_string(call.body_size_) +
-                          " bytes; this server takes " +
-                          std::to_string(shared_->limits.max_receive),
-                      0, 0});
+        reject(call,
+               {GrpcCode::kResourceExhausted,
+                "the request message has " + std::to_string(call.body_size_) +
+                    " bytes; this server takes " + std::to_string(shared_->limits.max_receive),
+                0, 0});
         return;
       }
       call.in_body_ = true;

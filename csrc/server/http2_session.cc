@@ -178,8 +178,8 @@ bool Http2Session::produce(OutQueue& out, Events& events) {
 }
 
 bool Http2Session::done() const {
-  return closing_ || (nghttp2_session_want_read(session_) == 0 &&
-                      nghttp2_session_want_write(session_) == 0);
+  return closing_ ||
+         (nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0);
 }
 
 void Http2Session::ping() { nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr); }
@@ -187,8 +187,8 @@ void Http2Session::ping() { nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nul
 void Http2Session::announce_shutdown() { nghttp2_submit_shutdown_notice(session_); }
 
 void Http2Session::go_away(std::uint32_t error) {
-  nghttp2_session_terminate_session2(
-      session_, nghttp2_session_get_last_proc_stream_id(session_), error);
+  nghttp2_session_terminate_session2(session_, nghttp2_session_get_last_proc_stream_id(session_),
+                                     error);
 }
 
 void Http2Session::abandon(Events& events) {
@@ -221,6 +221,7 @@ void Http2Session::closed(Call& call) {
   (call.previous_open_ ? call.previous_open_->next_open_ : first_open_) = call.next_open_;
   if (call.next_open_) call.next_open_->previous_open_ = call.previous_open_;
   release_body(call);
+  if (shared_->access_log) call.log_access();
   --open_calls_;
   if (open_calls_ == 0) quiet_since_ = Clock::now();
   shared_->call_ended();
@@ -257,6 +258,7 @@ void Http2Session::resume(Call& call) {
 void Http2Session::send(Call& call, std::shared_ptr<wire::OutMessage> message) {
   if (!call.open_ || call.finished_) return;
   call.unsent_.fetch_add(message->size(), std::memory_order_relaxed);
+  call.bytes_out_ += message->size();
   shared_->bytes_out.fetch_add(message->size(), std::memory_order_relaxed);
   call.outgoing_.push_back(std::move(message));
   if (call.response_ == Call::Response::kNone) start_response(call);
@@ -286,8 +288,8 @@ void Http2Session::submit_trailers(Call& call) {
   char engine_code[12];
   std::string message;
   const auto number = [](char (&buffer)[12], int value) {
-    return std::string_view(buffer, static_cast<std::size_t>(
-                                        std::to_chars(buffer, buffer + 12, value).ptr - buffer));
+    return std::string_view(
+        buffer, static_cast<std::size_t>(std::to_chars(buffer, buffer + 12, value).ptr - buffer));
   };
   if (only) {
     headers[count++] = pair(":status", "200");

@@ -90,8 +90,8 @@ class Http2Session {
   Connection& connection_;
   const std::shared_ptr<Shared> shared_;
   nghttp2_session* session_ = nullptr;
-  Events* events_ = nullptr;  // while a call of receive() or produce() runs
-  OutQueue* out_ = nullptr;   // likewise
+  Events* events_ = nullptr;    // while a call of receive() or produce() runs
+  OutQueue* out_ = nullptr;     // likewise
   Call* first_open_ = nullptr;  // the open RPCs; nghttp2 offers no walk over its streams
   std::size_t open_calls_ = 0;
   bool greeted_ = false;

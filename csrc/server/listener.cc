@@ -67,7 +67,7 @@ int listen_on(int family, const sockaddr* address, socklen_t size, bool reuse_po
 
 }  // namespace
 
-Result<std::shared_ptr<Listener>> Listener::open(Reactor& reactor, const std::string& address,
+Result<std::shared_ptr<Listener>> Listener::open(std::shared_ptr<Reactor> reactor, const std::string& address,
                                                  bool reuse_port) {
   if (address.starts_with(kUnix)) {
     const std::string path = address.substr(kUnix.size());
@@ -121,12 +121,12 @@ Result<std::shared_ptr<Listener>> Listener::open(Reactor& reactor, const std::st
   return failed(address, why(last));
 }
 
-Listener::Listener(Reactor& reactor, int socket, std::string address, std::string unix_path)
-    : reactor_(reactor),
+Listener::Listener(std::shared_ptr<Reactor> reactor, int socket, std::string address, std::string unix_path)
+    : reactor_(std::move(reactor)),
       address_(std::move(address)),
       unix_path_(std::move(unix_path)),
-      acceptor_(reactor.io()),
-      retry_(reactor.io()) {
+      acceptor_(reactor_->io()),
+      retry_(reactor_->io()) {
   sockaddr_storage bound{};
   socklen_t size = sizeof bound;
   ::getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size);
@@ -148,7 +148,7 @@ void Listener::start(Accepted accepted) {
 }
 
 void Listener::stop() {
-  reactor_.post([self = shared_from_this()] {
+  reactor_->post([self = shared_from_this()] {
     boost::system::error_code ignored;
     self->acceptor_.close(ignored);
     self->retry_.cancel();

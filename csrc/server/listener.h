@@ -1,7 +1,7 @@
 #pragma once
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
@@ -20,9 +20,10 @@ class Listener final : public std::enable_shared_from_this<Listener> {
   using Protocol = boost::asio::generic::stream_protocol;
   using Accepted = std::function<void(int socket, std::string peer)>;
 
-  static Result<std::shared_ptr<Listener>> open(Reactor& reactor, const std::string& address,
+  static Result<std::shared_ptr<Listener>> open(std::shared_ptr<Reactor> reactor,
+                                                const std::string& address,
                                                 bool reuse_port);
-  Listener(Reactor& reactor, int socket, std::string address, std::string unix_path);
+  Listener(std::shared_ptr<Reactor> reactor, int socket, std::string address, std::string unix_path);
   ~Listener();
 
   // Leader only. `accepted` gets each new socket, non-blocking, and owns it.
@@ -37,7 +38,7 @@ class Listener final : public std::enable_shared_from_this<Listener> {
   void wait();
   void accept_all();
 
-  Reactor& reactor_;
+  const std::shared_ptr<Reactor> reactor_;
   const std::string address_;
   const std::string unix_path_;
   boost::asio::basic_socket_acceptor<Protocol> acceptor_;

@@ -39,6 +39,7 @@ void OnceCall::run() noexcept {
   request_.tag = host.router().next_id();
   tag_.set(request_.tag);
   request_.tag_text = tag_.c_str();
+  call_->note_session(session_id_of(request_));
   if (engine_->once_async()) {
     run_async();
     return;
@@ -51,13 +52,16 @@ void OnceCall::run() noexcept {
   }
   const auto begin = Clock::now();
   Result<OutputPtr> result = host.exec(request_, {deadline_, nullptr});
-  engine_->once_pace.record(Clock::now() - begin);
+  const auto end_of_call = Clock::now();
+  engine_->once_pace.record(end_of_call - begin);
+  call_->note_engine(begin, end_of_call);
   if (host.events().pending()) host.events().announce();
   inside_.store(false, std::memory_order_release);
   end(std::move(result));
 }
 
 void OnceCall::run_async() {
+  async_began_ = Clock::now();
   // The engine may keep the buffers until its callback: they are this object's.
   const std::shared_ptr<const Request> request(shared_from_this(), &request_);
   std::shared_ptr<Operation> operation = engine_->host->exec_async(
@@ -73,6 +77,7 @@ void OnceCall::run_async() {
 }
 
 void OnceCall::end(Result<OutputPtr> result) {
+  if (async_began_ != Clock::time_point()) call_->note_engine(async_began_, Clock::now());
   // Before the answer leaves: whoever has it may come back at once.
   licence_.release();
   if (ended_.exchange(true, std::memory_order_acq_rel)) return;

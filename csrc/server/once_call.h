@@ -51,6 +51,7 @@ class OnceCall : public Job, public Flushable, public std::enable_shared_from_th
   Deadline deadline_ = Deadline::never();
   Licence licence_;
   TagText tag_;
+  Clock::time_point async_began_;
   std::atomic<bool> ended_{false};
   std::atomic<bool> inside_{false};  // the engine may know the tag
   std::atomic<Watchdog::Id> alarm_{0};

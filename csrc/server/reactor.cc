@@ -28,9 +28,9 @@ void Reactor::start() {
 }
 
 bool Reactor::stop(Deadline deadline) {
-  stopping_.store(true, std::memory_order_release);
-  io_.stop();
+  io_.stop();  // first: the last thread to leave starts it again
   MutexLock lock(mutex_);
+  stopping_.store(true, std::memory_order_release);
   called_.notify_all();
   while (threads_ != 0) {
     if (!left_.wait_until(mutex_, deadline) && deadline.passed()) break;
@@ -38,7 +38,10 @@ bool Reactor::stop(Deadline deadline) {
   return threads_ == 0;
 }
 
-void Reactor::post(std::function<void()> action) { boost::asio::post(io_, std::move(action)); }
+void Reactor::post(std::function<void()> action) {
+  MutexLock lock(mutex_);
+  if (!ended_) boost::asio::post(io_, std::move(action));
+}
 
 void Reactor::submit_from_anywhere(std::shared_ptr<Job> job) {
   post([this, job = std::move(job)]() mutable { submit(std::move(job)); });
@@ -71,15 +74,34 @@ void Reactor::stand_by() {
       while (!lead_is_free_ && !stopping_.load(std::memory_order_acquire))
         called_.wait_until(mutex_, Deadline::never());
       --standing_by_;
-      if (stopping_.load(std::memory_order_acquire)) {
-        --threads_;
-        left_.notify_all();
-        return;
-      }
+      if (stopping_.load(std::memory_order_acquire)) break;
       lead_is_free_ = false;
     }
     lead();
   }
+  leave();
+}
+
+void Reactor::leave() {
+  std::deque<std::shared_ptr<Job>> dropped;
+  {
+    MutexLock lock(mutex_);
+    if (threads_ != 1) {
+      --threads_;
+      return;
+    }
+    ended_ = true;
+    dropped.swap(backlog_);
+  }
+  // Handlers hold connections, which hold this: left where they are, none of them would ever go.
+  io_.restart();
+  io_.poll();
+  dropped.clear();
+  jobs_.clear();
+  dirty_.clear();
+  MutexLock lock(mutex_);
+  --threads_;
+  left_.notify_all();
 }
 
 void Reactor::lead() {
@@ -92,7 +114,7 @@ void Reactor::lead() {
 }
 
 bool Reactor::run_jobs() {
-  while (!jobs_.empty()) {
+  while (!jobs_.empty() && !stopping_.load(std::memory_order_acquire)) {
     std::shared_ptr<Job> job = std::move(jobs_.front());
     jobs_.pop_front();
     if (!run_leading(std::move(job))) return false;
@@ -152,7 +174,7 @@ void Reactor::run_outside(std::shared_ptr<Job> job) {
       job.reset();
     }
     MutexLock lock(mutex_);
-    if (backlog_.empty()) {
+    if (backlog_.empty() || stopping_.load(std::memory_order_acquire)) {
       outside_.fetch_sub(1, std::memory_order_relaxed);
       return;
     }
@@ -164,7 +186,7 @@ void Reactor::run_outside(std::shared_ptr<Job> job) {
 bool Reactor::give_lead_away() {
   if (standing_by_ == 0) {
     try {
-      std::thread([this] { stand_by(); }).detach();
+      std::thread([self = shared_from_this()] { self->stand_by(); }).detach();
       ++threads_;
     } catch (const std::system_error&) {
       return false;  // no thread to be had

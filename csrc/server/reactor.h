@@ -19,24 +19,26 @@ class Sentinel;
 
 // Watches the sockets of some connections, and runs the jobs their requests bring.
 //
-// One thread leads: it waits for sockets, reads, and then runs the jobs itself, so that a request is
-// read, computed and answered without waking anybody. It gives the lead away when a job is slow:
+// One thread leads: it waits for sockets, reads, and then runs the jobs itself, so that a request
+// is read, computed and answered without waking anybody. It gives the lead away when a job is slow:
 // before the job where that is known, or during it, when the sentinel notices that the leader has
 // been inside one job for a moment. Another thread of the reactor then watches the sockets; the one
 // that lost the lead finishes its job, answers by itself, and stands by. So neither a slow engine
 // nor a hanging one keeps others from being served.
-class Reactor {
+//
+// Made by make_shared: its threads keep it, and so do the connections, whose sockets are its
+// context's.
+class Reactor : public std::enable_shared_from_this<Reactor> {
  public:
   // `max_threads` bounds how many jobs run at once; one thread more may watch the sockets.
   Reactor(std::size_t max_threads, Sentinel& sentinel);
-  // Only after stop() returned true.
   ~Reactor();
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
 
   void start();
   // Ends the leader's loop and waits for every thread. False if one was still inside an engine at
-  // the deadline: it goes on using this object, which must then stay for ever.
+  // the deadline; it ends when it comes back. What is posted or submitted afterwards is dropped.
   bool stop(Deadline deadline);
 
   boost::asio::io_context& io() { return io_; }
@@ -66,6 +68,8 @@ class Reactor {
   using Batch = std::vector<std::shared_ptr<Flushable>>;
 
   void stand_by();
+  // Of a thread, for ever; the last one runs what was posted, and drops the jobs.
+  void leave();
   void lead();
   // Runs the waiting jobs, then flushes; false when the lead was lost meanwhile.
   bool run_jobs();
@@ -98,6 +102,7 @@ class Reactor {
   bool lead_is_free_ AIGES_GUARDED_BY(mutex_) = false;
   std::size_t standing_by_ AIGES_GUARDED_BY(mutex_) = 0;
   std::size_t threads_ AIGES_GUARDED_BY(mutex_) = 0;
+  bool ended_ AIGES_GUARDED_BY(mutex_) = false;  // nothing is posted any more
   // Jobs that found no thread: whoever finishes one takes the next.
   std::deque<std::shared_ptr<Job>> backlog_ AIGES_GUARDED_BY(mutex_);
 };

@@ -11,8 +11,8 @@ namespace aiges::server {
 class Reactor;
 
 // Notices that a reactor's leader has been inside one job for a while, and has the lead given to
-// another thread. One thread for all reactors: it looks every millisecond while jobs are running and
-// sleeps when none has for some time, so that an idle server wakes nobody.
+// another thread. One thread for all reactors: it looks every millisecond while jobs are running
+// and sleeps when none has for some time, so that an idle server wakes nobody.
 class Sentinel {
  public:
   Sentinel() = default;

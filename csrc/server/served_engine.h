@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/executor.h"
 #include "engine/engine_host.h"
 #include "server/job.h"
 #include "session/session_manager.h"
@@ -19,8 +20,8 @@ struct EngineOptions {
   // Whether requests use the engine's asynchronous functions, where it has them: [aiges].asyncMode.
   bool async_mode = false;
   SessionManager::Options sessions;
-  StreamSession::Options stream;  // for every session: all but its handle, mode and inputs
-  bool wait_for_licence = false;  // [overload]: wait in a queue instead of refusing at once
+  StreamSession::Options stream;         // for every session: all but its handle, mode and inputs
+  bool wait_for_licence = false;         // [overload]: wait in a queue instead of refusing at once
   std::vector<std::string> header_pass;  // headers that become params: [aiges].headerPass
 };
 
@@ -29,6 +30,7 @@ struct ServedEngine {
   std::string name;
   std::shared_ptr<EngineHost> host;
   EngineOptions options;
+  std::shared_ptr<Executor> executor;  // for what the sessions do without a request
   std::unique_ptr<SessionManager> sessions;
   Pace once_pace;    // of once requests
   Pace stream_pace;  // of frames

@@ -46,11 +46,15 @@ Server::Server(Runtime& runtime, ServerOptions options)
     : runtime_(runtime),
       options_(std::move(options)),
       shared_(std::make_shared<Shared>(runtime.watchdog)),
-      pool_(options_.max_threads),
+      pool_(std::make_shared<ThreadPool>(options_.max_threads)),
       engines_(std::make_shared<EngineTable>()),
       health_(std::make_shared<HealthRegistry>()) {
   shared_->limits = options_.limits;
   shared_->token = options_.token;
+  if (options_.rate_interval.count() != 0)
+    shared_->rate = std::make_unique<RateLimiter>(options_.rate_interval, options_.burst);
+  if (options_.access_log)
+    shared_->access_log = std::make_unique<AccessLog>(STDERR_FILENO, options_.log_format);
 }
 
 Server::~Server() { stop(); }
@@ -85,7 +89,7 @@ Result<AdvertisedAddress> Server::advertised(std::uint16_t port) const {
 Status Server::listen() {
   for (const std::string& address : options_.grpc) {
     Result<std::shared_ptr<Listener>> listener =
-        Listener::open(*reactors_.front(), address, options_.reuse_port);
+        Listener::open(reactors_.front(), address, options_.reuse_port);
     if (!listener.ok()) return listener.status();
     listeners_.push_back(std::move(listener.value()));
   }
@@ -100,7 +104,7 @@ Status Server::start() {
   }
   const std::size_t count = reactor_count(options_.reactors);
   for (std::size_t i = 0; i < count; ++i) {
-    reactors_.push_back(std::make_unique<Reactor>(options_.max_threads, sentinel_));
+    reactors_.push_back(std::make_shared<Reactor>(options_.max_threads, sentinel_));
     sentinel_.watch(*reactors_.back());
   }
   Status status = listen();
@@ -116,9 +120,9 @@ Status Server::start() {
         engine->name = std::move(each.name);
         engine->host = std::move(each.host);
         engine->options = std::move(each.options);
-        engine->sessions =
-            std::make_unique<SessionManager>(runtime_.watchdog, pool_, address.value(),
-                                             engine->options.sessions);
+        engine->executor = pool_;
+        engine->sessions = std::make_unique<SessionManager>(
+            runtime_.watchdog, *pool_, address.value(), engine->options.sessions);
         engines_->add(std::move(engine));
       }
       pending_.clear();
@@ -164,6 +168,10 @@ std::vector<std::string> Server::addresses() const {
 
 void Server::set_ready(bool ready) { health_->set_all(ready && !draining_); }
 
+void Server::enable_access_log(bool enabled) {
+  if (shared_->access_log) shared_->access_log->enable(enabled);
+}
+
 Status Server::reload_tls() { return tls_ ? tls_->reload() : Status(); }
 
 void Server::accept(int socket, std::string peer) {
@@ -172,9 +180,9 @@ void Server::accept(int socket, std::string peer) {
     ::close(socket);
     return;
   }
-  Reactor& reactor = *reactors_[next_reactor_++ % reactors_.size()];
+  const std::shared_ptr<Reactor>& reactor = reactors_[next_reactor_++ % reactors_.size()];
   // The socket belongs to the reactor's context from here on; its leader begins to read.
-  Connection::Socket owned(reactor.io());
+  Connection::Socket owned(reactor->io());
   sockaddr_storage local{};
   socklen_t size = sizeof local;
   ::getsockname(socket, reinterpret_cast<sockaddr*>(&local), &size);
@@ -193,7 +201,7 @@ void Server::accept(int socket, std::string peer) {
   if (reactors_.size() == 1) {
     connection->start();
   } else {
-    reactor.post([connection] { connection->start(); });
+    reactor->post([connection] { connection->start(); });
   }
 }
 

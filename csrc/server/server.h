@@ -29,6 +29,11 @@ struct ServerOptions {
   std::size_t max_threads = 256;  // most engine calls at once, of one reactor
   Limits limits;
   std::string token;
+  // Calls per second, at most: a token every `rate_interval`, `burst` of them saved up. Zero: any.
+  std::chrono::nanoseconds rate_interval{0};
+  std::size_t burst = 0;
+  bool access_log = false;  // a line for each RPC, on standard error
+  AccessLog::Format log_format = AccessLog::Format::kText;
   TlsFiles tls;  // no certificate: plain text
   bool reuse_port = false;
 };
@@ -57,6 +62,8 @@ class Server {
   bool drain(Deadline deadline);
   // Closes every connection and ends the threads.
   void stop();
+  // Whether the access log, if there is one, is written.
+  void enable_access_log(bool enabled);
   // Reads the certificate's files again.
   Status reload_tls();
 
@@ -74,13 +81,13 @@ class Server {
   Runtime& runtime_;
   const ServerOptions options_;
   const std::shared_ptr<Shared> shared_;
-  ThreadPool pool_;  // for what a session does without a request
+  const std::shared_ptr<ThreadPool> pool_;
   const std::shared_ptr<EngineTable> engines_;
   std::shared_ptr<HealthRegistry> health_;
   std::unique_ptr<TlsContext> tls_;
 
   Sentinel sentinel_;
-  std::vector<std::unique_ptr<Reactor>> reactors_;
+  std::vector<std::shared_ptr<Reactor>> reactors_;
   std::vector<std::shared_ptr<Listener>> listeners_;
   std::unique_ptr<boost::asio::steady_timer> sweep_timer_;
   std::size_t next_reactor_ = 0;  // the accepting leader's own

@@ -53,7 +53,8 @@ class MethodTable {
     const auto found = methods_.find(path);
     return found == methods_.end() ? nullptr : found->second.get();
   }
-  // Whether there is any method of the service of this path: what the message of UNIMPLEMENTED says.
+  // Whether there is any method of the service of this path: what the message of UNIMPLEMENTED
+  // says.
   bool has_service(std::string_view path) const;
 
  private:

@@ -2,11 +2,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/mutex.h"
 #include "engine/watchdog.h"
+#include "server/access_log.h"
 #include "server/limits.h"
+#include "server/rate_limiter.h"
 #include "server/service.h"
 
 namespace aiges::server {
@@ -17,6 +20,9 @@ struct Shared {
   explicit Shared(Watchdog& watchdog_) : watchdog(watchdog_) {}
 
   Limits limits;
+  // Above it calls are refused as AIGES does: [<service>].rate and burst.
+  std::unique_ptr<RateLimiter> rate;
+  std::unique_ptr<AccessLog> access_log;
   MethodTable methods;
   std::string token;  // what clients must show as "authorization: Bearer <token>"; empty: nothing
   Watchdog& watchdog;

@@ -64,8 +64,7 @@ Result<SSL_CTX*> make_context(const TlsFiles& files) {
 
 }  // namespace
 
-TlsStream::TlsStream(SSL* ssl)
-    : ssl_(ssl), in_(BIO_new(BIO_s_mem())), out_(BIO_new(BIO_s_mem())) {
+TlsStream::TlsStream(SSL* ssl) : ssl_(ssl), in_(BIO_new(BIO_s_mem())), out_(BIO_new(BIO_s_mem())) {
   SSL_set_bio(ssl_, in_, out_);
   SSL_set_accept_state(ssl_);
 }

@@ -15,8 +15,8 @@ using BIO = struct bio_st;
 
 namespace aiges::server {
 
-// The TLS side of one connection: sealed bytes from the socket in, plain ones out, and the other way
-// round. Knows no socket. Not thread-safe; under the connection's lock.
+// The TLS side of one connection: sealed bytes from the socket in, plain ones out, and the other
+// way round. Knows no socket. Not thread-safe; under the connection's lock.
 class TlsStream {
  public:
   explicit TlsStream(SSL* ssl);  // takes it over

@@ -63,7 +63,8 @@ class StreamState final : public std::enable_shared_from_this<StreamState> {
   Mutex mutex_;
   std::shared_ptr<StreamSession> session_ AIGES_GUARDED_BY(mutex_);
   std::deque<std::shared_ptr<Input>> inputs_ AIGES_GUARDED_BY(mutex_);  // not fed yet
-  // Whether a thread feeds, or opens, the session. It begins so: what comes before it is open waits.
+  // Whether a thread feeds, or opens, the session. It begins so: what comes before it is open
+  // waits.
   bool feeding_ AIGES_GUARDED_BY(mutex_) = true;
   std::int64_t next_frame_ AIGES_GUARDED_BY(mutex_) = 0;
   bool cancelled_ AIGES_GUARDED_BY(mutex_) = false;
@@ -142,15 +143,15 @@ void StreamState::begin(const std::shared_ptr<Input>& input) {
         std::make_shared<OpenJob>(shared_from_this(), input, std::move(licence)));
     return;
   }
-  engine_->sessions->acquire(call_->deadline(),
-                             [self = shared_from_this(), input](Result<Licence> granted) {
-                               if (!granted.ok()) {
-                                 self->call_->finish(to_grpc(granted.status()));
-                                 return;
-                               }
-                               self->call_->reactor().submit_from_anywhere(std::make_shared<OpenJob>(
-                                   self, input, std::move(granted.value())));
-                             });
+  engine_->sessions->acquire(
+      call_->deadline(), [self = shared_from_this(), input](Result<Licence> granted) {
+        if (!granted.ok()) {
+          self->call_->finish(to_grpc(granted.status()));
+          return;
+        }
+        self->call_->reactor().submit_from_anywhere(
+            std::make_shared<OpenJob>(self, input, std::move(granted.value())));
+      });
 }
 
 // A job: blocks in the engine's create.
@@ -174,6 +175,7 @@ void StreamState::open(const std::shared_ptr<Input>& input, Licence licence) {
         MutexLock lock(mutex_);
         session_ = session.value();
       }
+      call_->note_session(session.value()->id());
       session.value()->set_listener([weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->pump();
       });
@@ -222,14 +224,17 @@ void StreamState::feed() {
     frame.keep = std::move(input);
     const auto begin = Clock::now();
     session->push(std::move(frame));
-    engine_->stream_pace.record(Clock::now() - begin);
+    const auto end = Clock::now();
+    engine_->stream_pace.record(end - begin);
+    call_->note_engine(begin, end);
     if (window != 0) call_->consumed(window);
   }
 }
 
 void StreamState::half_close() {
   if (failed_ || !begun_) {
-    if (!begun_) call_->finish({GrpcCode::kInvalidArgument, "the stream ended before 'open'", 0, 0});
+    if (!begun_)
+      call_->finish({GrpcCode::kInvalidArgument, "the stream ended before 'open'", 0, 0});
     return;
   }
   // The client says nothing more: what it left open ends with an empty item.

@@ -65,9 +65,9 @@ class Reflection final : public Method {
 
 void add_reflection(MethodTable& methods) {
   for (const char* version : {"v1", "v1alpha"}) {
-    methods.add(std::string("/grpc.reflection.") + version +
-                    ".ServerReflection/ServerReflectionInfo",
-                std::make_unique<Reflection>());
+    methods.add(
+        std::string("/grpc.reflection.") + version + ".ServerReflection/ServerReflectionInfo",
+        std::make_unique<Reflection>());
   }
 }
 

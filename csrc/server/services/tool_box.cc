@@ -64,8 +64,9 @@ class ToolBox final : public Method {
       body = metrics();
     } else {
       // The others are about the Go runtime, which is not here.
-      body = "{\"err\":" + quoted("unknown command '" + std::string(command) +
-                                  "'; there are health, status, query and metrics") +
+      body = "{\"err\":" +
+             quoted("unknown command '" + std::string(command) +
+                    "'; there are health, status, query and metrics") +
              "}";
     }
     call->reply(wire::encode_tool_box_reply({R"({"code":"200"})", body}));
@@ -81,9 +82,9 @@ class ToolBox final : public Method {
   }
 
   std::string status() const {
-    std::string out = std::string(R"({"version":)") + quoted(AIGES_VERSION) +
-                      R"(,"connections":)" + std::to_string(shared_.connections.load()) +
-                      R"(,"calls":)" + std::to_string(shared_.calls.load()) + R"(,"engines":[)";
+    std::string out = std::string(R"({"version":)") + quoted(AIGES_VERSION) + R"(,"connections":)" +
+                      std::to_string(shared_.connections.load()) + R"(,"calls":)" +
+                      std::to_string(shared_.calls.load()) + R"(,"engines":[)";
     bool first = true;
     for (const auto& engine : engines_->all()) {
       const SessionManager::Stats stats = engine->sessions->stats();

@@ -37,7 +37,8 @@ std::string_view session_id(const XsfMessage& message) {
 }
 
 Deadline wait_deadline(const XsfMessage& message) {
-  return Deadline::after(std::chrono::milliseconds(std::max(0L, message.number("waitTime", kDefaultWait))));
+  return Deadline::after(
+      std::chrono::milliseconds(std::max(0L, message.number("waitTime", kDefaultWait))));
 }
 
 class XsfOnce final : public OnceCall {
@@ -111,9 +112,8 @@ class XsfOpen final : public Job {
     kept->filter =
         wire::ExpectFilter::copy_of(message_->input.expect, wire::ExpectFilter::Mode::kStream);
     options.context = kept;
-    Result<std::shared_ptr<StreamSession>> session =
-        engine_->sessions->open(engine_->host, std::move(reservation_), std::move(licence_),
-                                request, std::move(options));
+    Result<std::shared_ptr<StreamSession>> session = engine_->sessions->open(
+        engine_->host, std::move(reservation_), std::move(licence_), request, std::move(options));
     if (!session.ok()) {
       replier_.error(session.status());
       return;
@@ -133,8 +133,7 @@ class XsfOpen final : public Job {
     } else if (!result->ok()) {
       replier.error(result->status());
     } else {
-      replier.batch(result->value(),
-                    static_cast<const XsfSession*>(session.context())->filter);
+      replier.batch(result->value(), static_cast<const XsfSession*>(session.context())->filter);
     }
   }
 
@@ -159,7 +158,10 @@ class XsfPush final : public Job {
   void run() noexcept override {
     const auto begin = Clock::now();
     session_->push(frame_of(message_));
-    engine_->stream_pace.record(Clock::now() - begin);
+    const auto end = Clock::now();
+    engine_->stream_pace.record(end - begin);
+    replier_.call().note_session(session_->id());
+    replier_.call().note_engine(begin, end);
     XsfOpen::answer(*session_, replier_);
   }
 
@@ -243,8 +245,8 @@ class XsfCall final : public Method {
     const std::shared_ptr<Call> call = replier.call().shared_from_this();
     if (message->input.state == wire::kLoaderOnce) {
       if (message->input.payloads.empty()) {
-        replier.error(Status(ErrorKind::kInvalidData, Code::kInvalidData, "xsf",
-                             "input invalid data"));
+        replier.error(
+            Status(ErrorKind::kInvalidData, Code::kInvalidData, "xsf", "input invalid data"));
         return;
       }
       std::make_shared<XsfOnce>(call, std::move(engine), std::move(replier),
@@ -253,8 +255,8 @@ class XsfCall final : public Method {
       return;
     }
     SessionManager& sessions = *engine->sessions;
-    auto job = std::make_shared<XsfOpen>(std::move(engine), std::move(replier),
-                                         std::move(message), std::move(reserved.value()));
+    auto job = std::make_shared<XsfOpen>(std::move(engine), std::move(replier), std::move(message),
+                                         std::move(reserved.value()));
     Licence licence = sessions.try_acquire();
     if (licence) {
       job->set_licence(std::move(licence));
@@ -277,23 +279,21 @@ class XsfCall final : public Method {
     const std::string_view handle = message->request.session.handle;
     const std::shared_ptr<Call> call = replier.call().shared_from_this();
     if (SessionTable::Found found = engine->sessions->find(handle); found.ok()) {
-      call->reactor().submit(std::make_shared<XsfPush>(std::move(engine), std::move(replier),
-                                                       std::move(message),
-                                                       std::move(found.value())));
+      call->reactor().submit(std::make_shared<XsfPush>(
+          std::move(engine), std::move(replier), std::move(message), std::move(found.value())));
       return;
     }
     SessionManager& sessions = *engine->sessions;
-    sessions.find_or_wait(
-        handle, call->deadline(),
-        [call, engine = std::move(engine), message = std::move(message),
-         replier = std::move(replier)](SessionTable::Found found) {
-          if (!found.ok()) {
-            replier.error(found.status());
-            return;
-          }
-          call->reactor().submit_from_anywhere(
-              std::make_shared<XsfPush>(engine, replier, message, found.value()));
-        });
+    sessions.find_or_wait(handle, call->deadline(),
+                          [call, engine = std::move(engine), message = std::move(message),
+                           replier = std::move(replier)](SessionTable::Found found) {
+                            if (!found.ok()) {
+                              replier.error(found.status());
+                              return;
+                            }
+                            call->reactor().submit_from_anywhere(
+                                std::make_shared<XsfPush>(engine, replier, message, found.value()));
+                          });
   }
 
   static void output(ServedEngine& engine, const std::shared_ptr<XsfMessage>& message,
@@ -306,8 +306,8 @@ class XsfCall final : public Method {
     const std::shared_ptr<StreamSession>& session = found.value();
     const std::shared_ptr<Call> call = replier.call().shared_from_this();
     const StreamSession::WaitId wait = session->wait_result(
-        wait_deadline(*message), [session, replier = std::move(replier)](
-                                     std::optional<Result<Batch>> result) {
+        wait_deadline(*message),
+        [session, replier = std::move(replier)](std::optional<Result<Batch>> result) {
           XsfOpen::give(*session, std::move(result), replier);
         });
     if (wait != 0) call->on_cancel([session, wait] { session->cancel_wait(wait); });
