@@ -12,8 +12,9 @@ constexpr std::uint32_t kSecondsMask = (1U << 28) - 1;
 
 template <class T>
 bool parse_whole(std::string_view text, T& value, int base) {
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, value, base);
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  const auto [stopped, error] = std::from_chars(begin, end, value, base);
   return error == std::errc() && stopped == end && !text.empty();
 }
 

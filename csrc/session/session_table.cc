@@ -11,6 +11,7 @@ std::shared_ptr<SessionTable> SessionTable::make(Watchdog& watchdog, Options opt
   return std::shared_ptr<SessionTable>(new SessionTable(watchdog, options));
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): as in the header
 SessionTable::Reservation& SessionTable::Reservation::operator=(Reservation&& other) noexcept {
   if (this != &other) {
     give_up();

@@ -39,8 +39,10 @@ class SessionTable final : public std::enable_shared_from_this<SessionTable> {
    public:
     Reservation() = default;
     Reservation(Reservation&& other) noexcept = default;
+    // NOLINTBEGIN(bugprone-exception-escape): what is called by give_up() does not throw
     Reservation& operator=(Reservation&& other) noexcept;
     ~Reservation() { give_up(); }
+    // NOLINTEND(bugprone-exception-escape)
 
     const std::string& handle() const { return handle_; }
     explicit operator bool() const { return table_ != nullptr; }

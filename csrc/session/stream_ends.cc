@@ -16,8 +16,7 @@ void StreamEnds::note(std::string_view key, int status) {
 }
 
 StreamEnds::Stream& StreamEnds::find(std::string_view key) {
-  const auto found = std::find_if(streams_.begin(), streams_.end(),
-                                  [&](const Stream& stream) { return stream.key == key; });
+  const auto found = std::ranges::find(streams_, key, &Stream::key);
   if (found != streams_.end()) return *found;
   ++open_;
   return streams_.emplace_back(Stream{std::string(key)});

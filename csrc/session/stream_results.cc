@@ -12,8 +12,7 @@ void StreamSession::add_result(OutputPtr output) {
   last_progress_ = Clock::now();
   Batch batch;
   for (const OutputItem& item : output->items()) {
-    auto last = std::find_if(seq_.begin(), seq_.end(),
-                             [&](const auto& entry) { return entry.first == item.key; });
+    auto last = std::ranges::find(seq_, item.key, &std::pair<std::string, int>::first);
     if (last == seq_.end()) last = seq_.emplace(last, std::string(item.key), 0);
     batch.seq.push_back(++last->second);
     batch.status = item.status;
@@ -102,8 +101,7 @@ StreamSession::WaitId StreamSession::wait_result(Deadline deadline, ResultCallba
 }
 
 std::optional<StreamSession::Waiter> StreamSession::remove_waiter(WaitId id) {
-  const auto found = std::find_if(waiters_.begin(), waiters_.end(),
-                                  [id](const auto& entry) { return entry.first == id; });
+  const auto found = std::ranges::find(waiters_, id, &std::pair<WaitId, Waiter>::first);
   if (found == waiters_.end()) return std::nullopt;
   Waiter waiter = std::move(found->second);
   waiters_.erase(found);

@@ -328,10 +328,9 @@ void StreamSession::fail(Status why) {
   {
     MutexLock lock(mutex_);
     if (is_released_) return;
-    dropped.swap(results_);
-    if (ended_) {
-      end_taken_ = true;
-    } else {
+    // An end that is there already stays, for whoever still has the session.
+    if (!ending_) dropped.swap(results_);
+    if (!ended_) {
       end_with(std::move(why));
       end_later = true;
     }

@@ -123,7 +123,8 @@ class StreamSession final : public std::enable_shared_from_this<StreamSession> {
   // The callback is not called. False when it was, or is being, called.
   bool cancel_wait(WaitId id);
 
-  // Ends the session from outside; harmless at any time. What was not taken is dropped.
+  // Ends the session from outside and frees its handle; harmless at any time. If it had not ended,
+  // what was not taken is dropped.
   void close(CloseReason reason);
   // The same with an error of the caller's, of which nobody else has a copy.
   void fail(Status why);

@@ -129,7 +129,7 @@ TEST_F(StreamSessionEndTest, AResultThatNobodyFetchesGoesWithTheTtl) {
   ASSERT_TRUE(released_.reaches(1));
   EXPECT_EQ(number(counters_.evicted), 1U);
   EXPECT_EQ(number(counters_.failed), 0U) << "it had its result";
-  EXPECT_EQ(describe(session->take()), "nothing");
+  EXPECT_EQ(describe(session->take()), "k1=a (3) final") << "who still has the session has it";
 }
 
 TEST_F(StreamSessionEndTest, WithoutATtlNobodyIsEvicted) {
