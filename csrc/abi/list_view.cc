@@ -18,8 +18,8 @@ constexpr std::size_t kMaxKey = 65'536;     // bytes
 constexpr std::size_t kMaxDesc = 1U << 20;  // bytes of one description value
 constexpr std::uint64_t kMaxTotal = std::numeric_limits<std::uint32_t>::max();
 // Payloads from this size on are worth a system call that tells whether they can exist: it costs a
-// microsecond, which is one in a hundred of what making such a payload costs.
-constexpr std::size_t kProbe = std::size_t{1} << 20;
+// microsecond, which is less than one in a hundred of what making such a payload costs.
+constexpr std::size_t kProbe = std::size_t{4} << 20;
 
 Status bad(const char* where, const std::string& what) {
   // The beginning is AIGES's text for this error, which clients may look for.

@@ -258,7 +258,7 @@ void Server::stop() {
   sentinel_.stop();
   for (auto& reactor : reactors_) {
     // A thread that is still inside an engine uses its reactor when it comes back.
-    if (!reactor->stop(Deadline::after(kFarewell))) (void)reactor.release();
+    if (!reactor->stop(Deadline::after(kFarewell))) new std::shared_ptr<Reactor>(reactor);
   }
   sweep_timer_.reset();
   listeners_.clear();
