@@ -109,8 +109,12 @@ struct Http2Callbacks {
     nghttp2_option_set_no_auto_window_update(options, 1);
     nghttp2_option_set_no_closed_streams(options, 1);
     // Streams that a client opens and resets at once (CVE-2023-44487): a burst, and a rate.
+#ifdef AIGES_HAS_STREAM_RESET_RATE_LIMIT
     nghttp2_option_set_stream_reset_rate_limit(options, 1000, 100);
+#endif
+#ifdef AIGES_HAS_MAX_CONTINUATIONS
     nghttp2_option_set_max_continuations(options, 8);
+#endif
     return options;
   }
 };
