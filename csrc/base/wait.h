@@ -25,7 +25,7 @@ enum class WaitOutcome { kReady, kDeadline, kInterrupted };
 // variable cannot be woken by a signal handler, so an interruptible wait looks up every 50 ms;
 // others do not.
 template <class Ready>
-WaitOutcome wait_for(CondVar& condition, Mutex& mutex, const WaitLimit& limit, Ready ready)
+WaitOutcome wait_for(CondVar& condition, Mutex& mutex, const WaitLimit& limit, const Ready& ready)
     AIGES_REQUIRES(mutex) AIGES_NO_LOCK_ANALYSIS {
   constexpr auto kSlice = std::chrono::milliseconds(50);
   Deadline look_up = limit.interrupt ? Deadline::after(kSlice) : Deadline::never();

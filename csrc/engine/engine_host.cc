@@ -251,9 +251,9 @@ void EngineHost::run_queued(const std::shared_ptr<Operation>& operation, std::sh
     start_async(operation, *stay, deadline, false);
     return;
   }
-  operation->own_text_.set(router_.next_id());
-  const CallbackRouter::Tag tag{*TagText::parse(operation->own_text_.c_str()),
-                                operation->own_text_.c_str()};
+  const TagId id = router_.next_id();
+  operation->own_text_.set(id);
+  const CallbackRouter::Tag tag{id, operation->own_text_.c_str()};
   if (!operation->begin(tag, stay->request->session_id)) return;
   Request tagged = *stay->request;
   tagged.tag = tag.id;
