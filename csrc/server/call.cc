@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/recycle.h"
 #include "server/connection.h"
 #include "server/shared.h"
 
@@ -78,7 +79,8 @@ std::shared_ptr<wire::OutMessage> Call::prepare(wire::OutMessage& message) {
     if (compress(message, *sealed)) return sealed;
   }
   frame(message);
-  return std::make_shared<wire::OutMessage>(std::move(message));
+  return std::allocate_shared<wire::OutMessage>(RecyclingAllocator<wire::OutMessage>(),
+                                                std::move(message));
 }
 
 void Call::reply(wire::OutMessage message) {

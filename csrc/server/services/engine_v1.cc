@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/recycle.h"
 #include "server/call.h"
 #include "server/once_call.h"
 #include "server/services/engine_stream.h"
@@ -58,8 +59,8 @@ class Exec final : public Method {
       call->finish(no_engine(decoded.engine));
       return;
     }
-    std::make_shared<ExecCall>(std::move(call), std::move(engine), std::move(decoded),
-                               std::move(message))
+    std::allocate_shared<ExecCall>(RecyclingAllocator<ExecCall>(), std::move(call),
+                                   std::move(engine), std::move(decoded), std::move(message))
         ->begin();
   }
 

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/recycle.h"
 #include "server/call.h"
 #include "server/once_call.h"
 #include "server/reactor.h"
@@ -179,7 +180,7 @@ class XsfCall final : public Method {
 
   void unary(std::shared_ptr<Call> call, std::string bytes) override {
     if (bytes.capacity() < 32) bytes.reserve(32);  // on the heap: views into it must not move
-    auto message = std::make_shared<XsfMessage>();
+    auto message = std::allocate_shared<XsfMessage>(RecyclingAllocator<XsfMessage>());
     message->bytes = std::move(bytes);
     if (Status status = wire::decode_xsf_request(message->bytes, message->request); !status.ok()) {
       call->finish(to_grpc(status));
@@ -249,8 +250,8 @@ class XsfCall final : public Method {
             Status(ErrorKind::kInvalidData, Code::kInvalidData, "xsf", "input invalid data"));
         return;
       }
-      std::make_shared<XsfOnce>(call, std::move(engine), std::move(replier),
-                                std::move(reserved.value()))
+      std::allocate_shared<XsfOnce>(RecyclingAllocator<XsfOnce>(), call, std::move(engine),
+                                    std::move(replier), std::move(reserved.value()))
           ->begin();
       return;
     }
