@@ -23,10 +23,10 @@ std::size_t item_size(const DataItem& item) {
 void write_item(OutMessage& out, unsigned field, const DataItem& item) {
   write_size(out, field, item_size(item));
   write_text(out, 1, item.key);
+  write_bytes(out, 2, item.data, item.size);
   write_int32(out, 3, item.type);
   write_int32(out, 4, item.status);
   write_pairs(out, 5, item.desc);
-  write_bytes(out, 2, item.data, item.size);
 }
 
 // Packed, as proto3 has it.
