@@ -82,6 +82,14 @@ import aiges_native as an
 picture = png_bytes = pathlib.Path("seven.png").read_bytes()
 engine = an.load("wrapper.py")
 """
+# The service that blocks about clients call: theirs has the default port, which may be taken here.
+SERVICE = """
+from aiges_native import _core
+server = _core.Server({"grpc": ["127.0.0.1:0"]})
+server.add_engine("wrapper", engine, {})
+address = server.start()["grpc"][0]
+server.set_ready(True)
+"""
 
 
 @pytest.mark.parametrize(("where", "code"), PYTHON, ids=[where for where, _ in PYTHON])
@@ -108,7 +116,8 @@ def test_python_blocks_run(where: str, code: str, tmp_path: Path) -> None:
         if "await" in code and "asyncio.run" not in code:
             body = "".join(f"    {line}\n" for line in program.splitlines())
             program = f"import asyncio\nasync def main():\n{body}\nasyncio.run(main())\n"
-        program = PREAMBLE + program
+        served = re.sub(r"(['\"])(127\.0\.0\.1|localhost):5090\1", "address", program)
+        program = PREAMBLE + (SERVICE if served != program else "") + served
     (tmp_path / "program.py").write_text(program)
     done = subprocess.run(
         [sys.executable, "-W", "error", "program.py"], check=False,
