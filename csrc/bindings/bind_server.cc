@@ -44,7 +44,7 @@ class OptionReader {
   void finish() const {
     for (const auto& [key, value] : options_) {
       const auto name = pb::cast<std::string>(key);
-      if (std::find(known_.begin(), known_.end(), name) == known_.end())
+      if (std::ranges::find(known_, name) == known_.end())
         throw pb::type_error("there is no option '" + name + "'");
     }
   }

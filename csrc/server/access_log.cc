@@ -14,9 +14,9 @@ constexpr std::size_t kMaxWaiting = std::size_t{4} << 20;  // bytes of lines
 
 // ISO 8601 in UTC, to the millisecond.
 std::string time_text(std::chrono::system_clock::time_point now) {
-  using namespace std::chrono;
-  const std::time_t seconds = system_clock::to_time_t(now);
-  const auto part = duration_cast<milliseconds>(now.time_since_epoch()).count() % 1000;
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  const auto part =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
   std::tm utc{};
   ::gmtime_r(&seconds, &utc);
   char text[96];

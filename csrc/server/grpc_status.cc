@@ -59,29 +59,29 @@ bool parse_timeout(std::string_view value, Deadline& deadline) {
   // At most eight digits and a unit.
   if (value.size() < 2 || value.size() > 9) return false;
   std::int64_t amount = 0;
-  const char* end = value.data() + value.size() - 1;
-  const auto [stop, error] = std::from_chars(value.data(), end, amount);
+  const char* begin = value.data();  // NOLINT(bugprone-suspicious-stringview-data-usage)
+  const char* end = begin + value.size() - 1;
+  const auto [stop, error] = std::from_chars(begin, end, amount);
   if (error != std::errc() || stop != end || amount < 0) return false;
-  using namespace std::chrono;
-  nanoseconds delay{};
+  std::chrono::nanoseconds delay{};
   switch (*end) {
     case 'H':
-      delay = amount > 2'000'000 ? nanoseconds::max() : hours(amount);  // 2^63 ns are 292 years
+      delay = amount > 2'000'000 ? std::chrono::nanoseconds::max() : std::chrono::hours(amount);  // 2^63 ns are 292 years
       break;
     case 'M':
-      delay = minutes(amount);
+      delay = std::chrono::minutes(amount);
       break;
     case 'S':
-      delay = seconds(amount);
+      delay = std::chrono::seconds(amount);
       break;
     case 'm':
-      delay = milliseconds(amount);
+      delay = std::chrono::milliseconds(amount);
       break;
     case 'u':
-      delay = microseconds(amount);
+      delay = std::chrono::microseconds(amount);
       break;
     case 'n':
-      delay = nanoseconds(amount);
+      delay = std::chrono::nanoseconds(amount);
       break;
     default:
       return false;

@@ -81,7 +81,7 @@ OutQueue::Sent OutQueue::send_to(int socket) {
       return errno == EAGAIN || errno == EWOULDBLOCK ? Sent::kBlocked : Sent::kBroken;
     }
     consume(static_cast<std::size_t>(sent));
-    if (static_cast<std::size_t>(sent) < total) return Sent::kBlocked;
+    if (std::cmp_less(sent, total)) return Sent::kBlocked;
   }
   return Sent::kAll;
 }

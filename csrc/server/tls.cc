@@ -95,7 +95,7 @@ bool TlsStream::ready() {
 
 bool TlsStream::take_plain(std::string& plain) {
   if (!ready()) return false;
-  constexpr std::size_t kRecord = 16 * 1024;
+  constexpr std::size_t kRecord = std::size_t{16} * 1024;
   plain.resize(kRecord);
   const int size = SSL_read(ssl_, plain.data(), static_cast<int>(plain.size()));
   if (size <= 0) {
