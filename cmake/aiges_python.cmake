@@ -11,7 +11,7 @@ find_package(pybind11 3.0 CONFIG REQUIRED HINTS "${pybind11_hint}")
 
 file(GLOB binding_sources CONFIGURE_DEPENDS csrc/bindings/*.cc)
 pybind11_add_module(_core MODULE ${binding_sources})
-target_link_libraries(_core PRIVATE aiges_core aiges_server)
+target_link_libraries(_core PRIVATE aiges_core aiges_server aiges_client)
 # Nothing but the module's entry point leaves the library.
 target_link_options(_core PRIVATE -Wl,--exclude-libs,ALL)
 aiges_add_warnings(_core)

@@ -1,5 +1,6 @@
 #include "bindings/python.h"
 
+#include "bindings/bind_bench.h"
 #include "bindings/bind_server.h"
 #include "bindings/completion_queue.h"
 #include "bindings/engine_handle.h"
@@ -13,4 +14,5 @@ PYBIND11_MODULE(_core, module) {
   aiges::py::register_engine(module);
   aiges::py::register_session(module);
   aiges::py::register_server(module);
+  aiges::py::register_bench(module);
 }
