@@ -1,4 +1,4 @@
-# The extension, and what the package carries for engine authors: headers and a CMake package.
+# The extension, and what the package carries for others: headers, a CMake package, protocols.
 find_package(Python 3.11 REQUIRED COMPONENTS Interpreter Development.Module)
 
 # pip's builds say where pybind11 is. For a plain `cmake` run, ask the interpreter.
@@ -29,6 +29,8 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/aiges_native-config-vers
 install(TARGETS _core LIBRARY DESTINATION aiges_native COMPONENT python)
 install(DIRECTORY include/aiges DESTINATION aiges_native/include COMPONENT python
   FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY proto/ DESTINATION aiges_native/proto COMPONENT python
+  FILES_MATCHING PATTERN "*.proto")
 install(FILES
   "${PROJECT_BINARY_DIR}/aiges_native-config.cmake"
   "${PROJECT_BINARY_DIR}/aiges_native-config-version.cmake"
