@@ -10,7 +10,11 @@ from aiges_native._core import __version__
 
 # A command's module is imported when the command is used: serving must not wait for what others
 # need.
-_COMMANDS = {"run": "aiges_native.cli.run", "serve": "aiges_native.cli.serve"}
+_COMMANDS = {
+    "call": "aiges_native.cli.call",
+    "run": "aiges_native.cli.run",
+    "serve": "aiges_native.cli.serve",
+}
 
 
 class _Commands(click.Group):
@@ -32,7 +36,8 @@ class _Commands(click.Group):
 Start here:
   aiges-native run libwrapper.so --data img=@seven.png
   aiges-native run wrapper.py --data text=hello --param top=3
-  aiges-native serve libwrapper.so""",
+  aiges-native serve libwrapper.so
+  aiges-native call localhost:5090 --data img=@seven.png""",
 )
 @click.version_option(__version__, prog_name="aiges-native")
 def main() -> None:

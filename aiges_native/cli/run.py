@@ -3,128 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import pathlib
-import re
-import sys
 import time
-import traceback
-from collections.abc import Iterable
 
 import click
 from rich.console import Console
-from rich.text import Text as Styled
 
-from aiges_native import types
+from aiges_native.cli.payload import DATA_HELP, DATA_METAVAR, Pair, payload
+from aiges_native.cli.show import fail, notes, show
+from aiges_native.cli.show import save as save_result
 from aiges_native.engine import Engine, load
 from aiges_native.errors import AigesError
-from aiges_native.types import Data, DataType, Item, Result, Status
-
-_MAX_TEXT = 10_000  # characters of a text result that are shown; the rest goes with --save
-_KINDS: dict[str, type[Data]] = {
-    "text": types.Text,
-    "audio": types.Audio,
-    "image": types.Image,
-    "video": types.Video,
-    "personal": types.Personal,
-}
-# Which kind a file is, by its ending; anything else is opaque bytes.
-_ENDINGS = {
-    ".txt": "text", ".json": "text", ".xml": "text", ".csv": "text",
-    ".png": "image", ".jpg": "image", ".jpeg": "image", ".bmp": "image", ".gif": "image",
-    ".webp": "image",
-    ".wav": "audio", ".pcm": "audio", ".mp3": "audio", ".flac": "audio", ".ogg": "audio",
-    ".mp4": "video", ".avi": "video", ".mkv": "video", ".webm": "video",
-}  # fmt: skip
-
-
-class _Pair(click.ParamType[tuple[str, str]]):
-    name = "KEY=VALUE"
-
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, str]:
-        key, equals, rest = value.partition("=")
-        if not equals or not key:
-            self.fail(f"{value!r} has no '='; write KEY=VALUE", param, ctx)
-        return key, rest
-
-
-def _payload(key: str, text: str) -> Data:
-    """``[KIND:]text`` or ``[KIND:]@file``; ``@-`` is standard input."""
-    kind, colon, rest = text.partition(":")
-    known = colon == ":" and kind in _KINDS
-    source = rest if known else text
-    if not source.startswith("@"):
-        return _KINDS[kind if known else "text"](source)
-    name = source[1:]
-    if name == "-":
-        return _KINDS[kind if known else "personal"](sys.stdin.buffer.read())
-    path = pathlib.Path(name)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise click.BadParameter(
-            f"{key}: cannot read {name!r}: {error.strerror}", param_hint="--data"
-        ) from error
-    return _KINDS[kind if known else _ENDINGS.get(path.suffix.lower(), "personal")](data)
-
-
-def _human(size: int) -> str:
-    if size < 1024:
-        return f"{size} bytes"
-    for unit in ("KiB", "MiB"):
-        size_in_unit = size / 1024 ** (1 if unit == "KiB" else 2)
-        if size_in_unit < 1024:
-            return f"{size_in_unit:.1f} {unit}"
-    return f"{size / 1024**3:.2f} GiB"
-
-
-def _name(value: DataType | Status | int) -> str:
-    return value.name.lower() if isinstance(value, (DataType, Status)) else str(value)
-
-
-def _as_text(item: Item) -> str | None:
-    """The item as text to show, or None if it is not text."""
-    try:
-        text = item.text
-    except UnicodeDecodeError:
-        return None
-    looks_binary = any(c < " " and c not in "\t\n\r" for c in text[:1000])
-    return None if item.type != DataType.TEXT and looks_binary else text
-
-
-def _show(console: Console, result: Result) -> None:
-    for item in result.all:
-        head = Styled(item.key, style="bold")
-        details = [_name(item.type), _human(len(item)), _name(item.status)]
-        details += [f"{k}={v}" for k, v in item.desc.items()]
-        head.append(f"  {', '.join(details)}", style="dim")
-        console.print(head)
-        text = _as_text(item)
-        if text is None:
-            console.print(f"  binary; starts with {item.data[:16].hex(' ')}", style="dim")
-        else:
-            # Printed as it is: no wrapping, no markup, so that it can be copied and piped.
-            sys.stdout.write(text[:_MAX_TEXT])
-            sys.stdout.write("\n" if not text.endswith("\n") else "")
-            if len(text) > _MAX_TEXT:
-                console.print(f"  ... {len(text) - _MAX_TEXT} characters more", style="dim")
-            sys.stdout.flush()
-
-
-def _save(console: Console, result: Result, folder: pathlib.Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    taken: set[str] = set()
-    for index, item in enumerate(result.all):
-        # A key comes from the engine: it must not name a place outside the folder.
-        name = re.sub(r"[^\w.-]", "_", item.key).lstrip(".") or f"item{index}"
-        name = f"{name}-{index}" if name in taken else name
-        taken.add(name)
-        ending = ".txt" if item.type == DataType.TEXT and "." not in name else ""
-        path = folder / f"{name}{ending}"
-        path.write_bytes(item.data)
-        console.print(f"saved {path} ({_human(len(item))})", style="dim")
+from aiges_native.types import Data, Result, Status
 
 
 def _call(
@@ -151,35 +41,10 @@ def _answer(
     results = _call(engine, data, params, timeout)
     took = time.perf_counter() - started
     for result in results:
-        _show(console, result)
+        show(console, result)
         if save is not None:
-            _save(console, result, save)
+            save_result(console, result, save)
     console.print(f"answered in {took * 1e3:.1f} ms", style="dim")
-
-
-def _fail(console: Console, error: BaseException, verbose: bool) -> None:
-    console.print(Styled(f"{type(error).__name__}", style="bold red").append(f": {error}"))
-    if isinstance(error, AigesError):
-        facts = [
-            f"{label} {value}"
-            for label, value in (
-                ("framework code", error.code or None),
-                ("engine code", error.engine_code),
-                ("engine", error.engine),
-                ("session", error.session_id),
-            )
-            if value is not None
-        ]
-        console.print(f"  {', '.join(facts)}", style="dim")
-    cause = error.__cause__
-    if cause is not None:
-        console.print("  caused by:", style="dim")
-        lines: Iterable[str] = traceback.format_exception(cause)
-        for line in lines:
-            console.print(Styled("  " + line.rstrip().replace("\n", "\n  ")))
-    elif verbose:
-        for line in traceback.format_exception(error):
-            console.print(Styled(line.rstrip()))
 
 
 @click.command(
@@ -194,13 +59,11 @@ Exit status: 0 when the engine answered, 1 when it failed, 2 for a wrong command
 )
 @click.argument("engine", metavar="ENGINE")
 @click.option(
-    "--data", "-d", "data", type=_Pair(), multiple=True, metavar="KEY=[KIND:]TEXT|@FILE",
-    help="An input: text, or the content of a file after @ (@- is standard input). The kind (text, "
-    "audio, image, video, personal) follows from the file's ending unless it is given.",
+    "--data", "-d", "data", type=Pair(), multiple=True, metavar=DATA_METAVAR, help=DATA_HELP,
 )  # fmt: skip
-@click.option("--param", "-p", "params", type=_Pair(), multiple=True, help="A request parameter.")
+@click.option("--param", "-p", "params", type=Pair(), multiple=True, help="A request parameter.")
 @click.option(
-    "--config", "-c", "config", type=_Pair(), multiple=True, help="A setting for wrapperInit."
+    "--config", "-c", "config", type=Pair(), multiple=True, help="A setting for wrapperInit."
 )
 @click.option("--timeout", type=click.FloatRange(min=0), help="Seconds to wait for the answer.")
 @click.option(
@@ -222,10 +85,8 @@ def run(
     What the engine itself prints appears as it prints it. Notes of this command go to standard
     error, texts of the answer to standard output.
     """
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal may not have every character
-    payloads = {key: _payload(key, value) for key, value in data}
+    console = notes()
+    payloads = {key: payload(key, value) for key, value in data}
     started = time.perf_counter()
     loaded: Engine | None = None
     try:
@@ -241,5 +102,5 @@ def run(
                 )
             _answer(console, loaded, payloads, dict(params), timeout, save)
     except (AigesError, OSError) as error:
-        _fail(console, error, verbose)
+        fail(console, error, verbose)
         raise SystemExit(1) from None
