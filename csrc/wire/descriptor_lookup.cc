@@ -12,9 +12,7 @@ const ProtoFile* find_proto_file(std::string_view name) {
 
 const ProtoFile* find_proto_symbol(std::string_view symbol) {
   const std::span<const ProtoSymbol> symbols = proto_symbols();
-  const auto found = std::lower_bound(
-      symbols.begin(), symbols.end(), symbol,
-      [](const ProtoSymbol& entry, std::string_view name) { return entry.name < name; });
+  const auto found = std::ranges::lower_bound(symbols, symbol, {}, &ProtoSymbol::name);
   return found != symbols.end() && found->name == symbol ? &proto_files()[found->file] : nullptr;
 }
 

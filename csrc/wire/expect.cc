@@ -43,8 +43,7 @@ ExpectFilter ExpectFilter::copy_of(std::span<const Expect> expect, Mode mode) {
 }
 
 const Expect* ExpectFilter::find(std::string_view key) const {
-  const auto found = std::find_if(expect_.begin(), expect_.end(),
-                                  [&](const Expect& entry) { return entry.name == key; });
+  const auto found = std::ranges::find(expect_, key, &Expect::name);
   return found == expect_.end() ? nullptr : &*found;
 }
 

@@ -28,7 +28,7 @@ void OutMessage::take(OutMessage& other) {
     cursor_ = other.cursor_;
     end_ = other.end_;
   }
-  const std::less<const char*> before;
+  const std::less<> before;
   for (Piece& piece : pieces_)
     if (!before(piece.data, other.inline_) && before(piece.data, other.inline_ + kInline))
       piece.data = inline_ + (piece.data - other.inline_);

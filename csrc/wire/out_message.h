@@ -40,7 +40,7 @@ class OutMessage {
 
   // So many bytes at the end, contiguous, for the caller to fill in at once.
   char* extend(std::size_t bytes) {
-    if (bytes > static_cast<std::size_t>(end_ - cursor_)) return extend_slowly(bytes);
+    if (std::cmp_greater(bytes, end_ - cursor_)) return extend_slowly(bytes);
     if (!open_) open_piece();
     char* place = cursor_;
     cursor_ += bytes;

@@ -46,7 +46,7 @@ void keep_last_of_each_key(std::vector<Pair>& pairs, std::size_t from) {
   // Sorted rather than hashed: nobody can choose keys that make it slow.
   std::vector<std::size_t> order(count);
   for (std::size_t i = 0; i < count; ++i) order[i] = i;
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
     const int difference = range[a].key.compare(range[b].key);
     return difference < 0 || (difference == 0 && a < b);
   });

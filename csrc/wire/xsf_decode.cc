@@ -8,8 +8,9 @@ namespace {
 
 int number_or_zero(std::string_view text) {
   int value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const char* begin = text.data();  // NOLINT(bugprone-suspicious-stringview-data-usage)
+  const char* end = begin + text.size();
+  const auto [stop, error] = std::from_chars(begin, end, value);
   return error == std::errc() && stop == end ? value : 0;
 }
 
