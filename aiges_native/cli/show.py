@@ -7,7 +7,7 @@ import pathlib
 import re
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from rich.console import Console
@@ -56,10 +56,13 @@ def _as_text(item: AnyItem) -> str | None:
     return None if item.type != DataType.TEXT and looks_binary else text
 
 
+def _items(result: AnyResult) -> Sequence[AnyItem]:
+    return result.all
+
+
 def show(console: Console, result: AnyResult) -> None:
     """Prints every item: texts to standard output, notes about them to `console`."""
-    items: Iterable[AnyItem] = result.all
-    for item in items:
+    for item in _items(result):
         head = Styled(item.key, style="bold")
         details = [_name(item.type), _human(len(item)), _name(item.status)]
         details += [f"{k}={v}" for k, v in item.desc.items()]
@@ -81,7 +84,7 @@ def save(console: Console, result: AnyResult, folder: pathlib.Path) -> None:
     """Writes every item to a file of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
-    for index, item in enumerate(result.all):
+    for index, item in enumerate(_items(result)):
         # A key comes from the engine: it must not name a place outside the folder.
         name = re.sub(r"[^\w.-]", "_", item.key).lstrip(".") or f"item{index}"
         name = f"{name}-{index}" if name in taken else name
