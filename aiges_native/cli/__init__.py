@@ -11,6 +11,7 @@ from aiges_native._core import __version__
 # A command's module is imported when the command is used: serving must not wait for what others
 # need.
 _COMMANDS = {
+    "bench": "aiges_native.cli.bench",
     "call": "aiges_native.cli.call",
     "run": "aiges_native.cli.run",
     "serve": "aiges_native.cli.serve",
