@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kReadSize = std::size_t{256} * 1024;
 // A client with much to send may not keep the others waiting.
 constexpr int kReadsPerTurn = 4;
+constexpr int kWritesPerTurn = 4;
 
 char* read_buffer() {
   static thread_local const std::unique_ptr<char[]> buffer(new char[kReadSize]);
@@ -35,7 +36,9 @@ Connection::Connection(std::shared_ptr<Reactor> reactor, std::shared_ptr<Shared>
   shared_->connections_total.fetch_add(1, std::memory_order_relaxed);
 }
 
-Connection::~Connection() { shared_->connections.fetch_sub(1, std::memory_order_relaxed); }
+Connection::~Connection() {
+  if (!closed_) shared_->count_down(shared_->connections);
+}
 
 void Connection::start() {
   Reactor::flush_soon(shared_from_this());  // our SETTINGS need not wait for the client's
@@ -84,18 +87,27 @@ void Connection::take(std::string_view bytes, Events& events) {
   last_heard_ = Clock::now();
   asked_ = false;
   if (!tls_) {
-    if (!session_.receive(bytes, events)) read_stopped_ = true;
+    if (!session_.receive(bytes, events)) stop_reading();
     return;
   }
   tls_->put_sealed(bytes);
   std::string plain;
   while (tls_->take_plain(plain)) {
     if (!session_.receive(plain, events)) {
-      read_stopped_ = true;
+      stop_reading();
       return;
     }
   }
-  if (tls_->broken()) read_stopped_ = true;
+  if (tls_->broken()) stop_reading();
+}
+
+void Connection::stop_reading() {
+  read_stopped_ = true;
+  stopped_at_ = Clock::now();
+}
+
+void Connection::client_heard() {
+  if (std::exchange(told_, false)) shared_->count_down(shared_->unheard);
 }
 
 void Connection::flush() {
@@ -112,12 +124,16 @@ void Connection::flush() {
 }
 
 void Connection::write(Events& events) {
-  for (;;) {
-    const bool lives = session_.produce(out_, events);
+  if (session_.farewell_heard()) client_heard();
+  for (int rounds = 0;; ++rounds) {
+    // What is sealed must go before more of it is made: a client that does not read would have us
+    // keep all it ever asked for.
+    const bool full = sealed_.size() >= shared_->limits.max_unsent;
+    const bool lives = full || session_.produce(out_, events);
     OutQueue* sending = &out_;
     if (tls_) {
       // Encrypted piece by piece; what does not fit yet stays in front.
-      while (!out_.empty()) {
+      while (!full && !out_.empty()) {
         const std::size_t taken = tls_->put_plain(out_.front());
         if (taken == 0) break;
         out_.consume(taken);
@@ -127,7 +143,11 @@ void Connection::write(Events& events) {
       sending = &sealed_;
     }
     const bool had_something = !sending->empty();
-    switch (sending->send_to(socket_.native_handle())) {
+    OutQueue::Sent sent = sending->send_to(socket_.native_handle());
+    // A client that reads as fast as this writes may not keep the others waiting.
+    if (sent == OutQueue::Sent::kAll && had_something && rounds >= kWritesPerTurn)
+      sent = OutQueue::Sent::kBlocked;
+    switch (sent) {
       case OutQueue::Sent::kBroken:
         close(events);
         return;
@@ -147,7 +167,7 @@ void Connection::write(Events& events) {
         break;
     }
     const bool over = session_.done() || (tls_ && tls_->broken()) ||
-                      (shutting_down_ && session_.open_calls() == 0);
+                      (shutting_down_ && session_.farewell_heard() && session_.open_calls() == 0);
     if (over && shutting_down_ && !session_.done()) {
       shutting_down_ = false;
       session_.go_away(NGHTTP2_NO_ERROR);  // final: what arrives now was not accepted
@@ -163,6 +183,8 @@ void Connection::write(Events& events) {
 
 void Connection::close(Events& events) {
   if (std::exchange(closed_, true)) return;
+  client_heard();
+  shared_->count_down(shared_->connections);
   session_.abandon(events);
   out_.clear();
   sealed_.clear();
@@ -175,6 +197,8 @@ void Connection::shut_down() {
   {
     MutexLock lock(mutex_);
     if (closed_ || std::exchange(shutting_down_, true)) return;
+    told_ = true;
+    shared_->unheard.fetch_add(1);
     session_.announce_shutdown();
   }
   flush();
@@ -205,12 +229,21 @@ void Connection::close_or_ask(Clock::time_point now, Events& events) {
   const auto longer = [](Clock::duration time, std::chrono::milliseconds limit) {
     return limit.count() != 0 && time > limit;
   };
-  if (!session_.greeted()) {
+  if (read_stopped_) {
+    // What is left for it to read it does not read.
+    if (longer(now - stopped_at_, limits.handshake_timeout)) close(events);
+  } else if (!session_.greeted()) {
     if (longer(now - began_, limits.handshake_timeout)) close(events);
+  } else if (session_.headers_begin() < now &&
+             longer(now - session_.headers_begin(), limits.handshake_timeout)) {
+    close(events);  // one header, byte by byte
   } else if (session_.open_calls() == 0) {
     if (!longer(now - session_.quiet_since(), limits.idle_timeout)) return;
     session_.go_away(NGHTTP2_NO_ERROR);
+    stop_reading();
     write(events);
+  } else if (limits.keepalive_interval.count() == 0) {
+    return;
   } else if (longer(now - last_heard_, limits.keepalive_interval + limits.keepalive_timeout)) {
     close(events);
   } else if (longer(now - last_heard_, limits.keepalive_interval) && !std::exchange(asked_, true)) {
@@ -249,7 +282,7 @@ void Connection::tell(Events& events) {
         call.handler_ = call.method_->start(event.call);
         break;
       case Kind::kMessage:
-        if (call.handler_) call.handler_->on_message(std::move(event.message));
+        if (call.handler_) call.handler_->on_message(std::move(event.message), event.window);
         break;
       case Kind::kHalfClose:
         if (call.handler_) call.handler_->on_half_close();

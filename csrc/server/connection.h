@@ -71,6 +71,8 @@ class Connection final : public Flushable, public std::enable_shared_from_this<C
   void take(std::string_view bytes, Events& events) AIGES_REQUIRES(mutex_);
   void write(Events& events) AIGES_REQUIRES(mutex_);
   void close(Events& events) AIGES_REQUIRES(mutex_);
+  void stop_reading() AIGES_REQUIRES(mutex_);
+  void client_heard() AIGES_REQUIRES(mutex_);
   void close_or_ask(Clock::time_point now, Events& events) AIGES_REQUIRES(mutex_);
   // Tells methods and handlers; leader only, without the lock.
   void tell(Events& events);
@@ -90,8 +92,10 @@ class Connection final : public Flushable, public std::enable_shared_from_this<C
   bool read_stopped_ AIGES_GUARDED_BY(mutex_) = false;  // the client's end, or a fatal error
   bool closed_ AIGES_GUARDED_BY(mutex_) = false;
   bool shutting_down_ AIGES_GUARDED_BY(mutex_) = false;
+  bool told_ AIGES_GUARDED_BY(mutex_) = false;   // of the end: counts in Shared::unheard
   bool asked_ AIGES_GUARDED_BY(mutex_) = false;  // for a sign of life
   const Clock::time_point began_ = Clock::now();
+  Clock::time_point stopped_at_ AIGES_GUARDED_BY(mutex_){};  // reading
   Clock::time_point last_heard_ AIGES_GUARDED_BY(mutex_) = began_;
 };
 

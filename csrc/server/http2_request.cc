@@ -77,6 +77,7 @@ int Http2Session::header(Call& call, std::string_view name, std::string_view val
 }
 
 void Http2Session::headers_done(Call& call) {
+  headers_begin_ = Clock::time_point::max();
   if (call.rejected_) return;
   if (!call.not_grpc_.empty() || !call.has_content_type_) {
     // Not gRPC: an HTTP status says so (doc/PROTOCOL-HTTP2.md asks for 415).
@@ -109,7 +110,7 @@ void Http2Session::headers_done(Call& call) {
   }
   if (!call.method_->is_unary()) {
     call.handler_started_ = true;
-    events_->push_back({Event::Kind::kStart, call.shared_from_this(), {}});
+    events_->push_back({Event::Kind::kStart, call.shared_from_this(), {}, 0});
   }
 }
 
@@ -188,7 +189,8 @@ void Http2Session::message_done(Call& call) {
   release_body(call);
   if (call.compressed_ && !decompress(call)) return;
   if (!call.method_->is_unary()) {
-    events_->push_back({Event::Kind::kMessage, call.shared_from_this(), std::move(call.body_)});
+    events_->push_back({Event::Kind::kMessage, call.shared_from_this(), std::move(call.body_),
+                        kPrefix + call.body_size_});
     call.body_ = {};
   } else if (call.has_unary_message_) {
     reject(call, {GrpcCode::kInternal, "this method takes one message, and more came", 0, 0});
@@ -206,12 +208,12 @@ void Http2Session::half_close(Call& call) {
     return;
   }
   if (!call.method_->is_unary()) {
-    events_->push_back({Event::Kind::kHalfClose, call.shared_from_this(), {}});
+    events_->push_back({Event::Kind::kHalfClose, call.shared_from_this(), {}, 0});
   } else if (!call.has_unary_message_) {
     reject(call, {GrpcCode::kInternal, "the request ended without a message", 0, 0});
   } else {
     events_->push_back(
-        {Event::Kind::kUnary, call.shared_from_this(), std::move(call.unary_message_)});
+        {Event::Kind::kUnary, call.shared_from_this(), std::move(call.unary_message_), 0});
   }
 }
 
@@ -261,12 +263,9 @@ void Http2Session::reject(Call& call, const GrpcStatus& status) {
   call.rejected_ = true;
   if (started) {
     call.cancelled_.store(true, std::memory_order_release);
-    events_->push_back({Event::Kind::kCancel, call.shared_from_this(), {}});
+    events_->push_back({Event::Kind::kCancel, call.shared_from_this(), {}, 0});
   }
   finish(call, status);
-  // The rest of the upload is not wanted (RFC 9113, 8.1): sent behind the trailers.
-  if (call.in_body_ || call.prefix_size_ != 0)
-    nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, call.stream_, NGHTTP2_NO_ERROR);
 }
 
 void Http2Session::reject_http(Call& call, std::string_view http_status) {

@@ -3,13 +3,18 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/recycle.h"
 #include "server/connection.h"
+#include "server/nghttp2_memory.h"
 #include "server/shared.h"
 
 namespace aiges::server {
 
 // What nghttp2 calls. Everything is on the thread that is inside receive() or produce().
 struct Http2Callbacks {
+  // The ping behind the news that the server goes down.
+  static constexpr std::uint8_t kFarewell[8] = {'f', 'a', 'r', 'e', 'w', 'e', 'l', 'l'};
+
   static Http2Session& session(void* user) { return *static_cast<Http2Session*>(user); }
   static std::string_view text(const std::uint8_t* bytes, std::size_t size) {
     return {reinterpret_cast<const char*>(bytes), size};
@@ -42,13 +47,20 @@ struct Http2Callbacks {
         self.greeted_ = true;
         return 0;
       case NGHTTP2_PING:
-        return (frame->hd.flags & NGHTTP2_FLAG_ACK) ? 0 : ping(self);
+        return ping_frame(self, frame);
       default:
         return 0;
     }
   }
   // Pings keep a connection alive and cost an answer each. A client may be somewhat early, and may
-  // ping freely while it has RPCs; one that goes on is told to calm down (RFC 9113, 10.5).
+  // ping freely while it is answered, as gRPC's do to measure the line; one that goes on is told to
+  // calm down (RFC 9113, 10.5).
+  static int ping_frame(Http2Session& self, const nghttp2_frame* frame) {
+    if (!(frame->hd.flags & NGHTTP2_FLAG_ACK)) return ping(self);
+    if (std::memcmp(frame->ping.opaque_data, kFarewell, sizeof kFarewell) == 0)
+      self.farewell_heard_ = true;
+    return 0;
+  }
   static int ping(Http2Session& self) {
     const auto interval = self.shared_->limits.min_ping_interval;
     const auto now = Clock::now();
@@ -70,6 +82,16 @@ struct Http2Callbacks {
     } else {
       nghttp2_session_consume_stream(raw, stream, size);
     }
+    return 0;
+  }
+  static int frame_sent(nghttp2_session* raw, const nghttp2_frame* frame, void* user) {
+    if (frame->hd.type != NGHTTP2_HEADERS) return 0;
+    session(user).ping_strikes_ = 0;
+    // The RPC is over, and the rest of the upload is not wanted (RFC 9113, 8.1).
+    const std::int32_t stream = frame->hd.stream_id;
+    if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) &&
+        nghttp2_session_get_stream_remote_close(raw, stream) == 0)
+      nghttp2_submit_rst_stream(raw, NGHTTP2_FLAG_NONE, stream, NGHTTP2_NO_ERROR);
     return 0;
   }
   static int stream_closed(nghttp2_session*, std::int32_t stream, std::uint32_t, void* user) {
@@ -97,6 +119,7 @@ struct Http2Callbacks {
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, begin_headers);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frame_received);
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, frame_sent);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, data);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, stream_closed);
     nghttp2_session_callbacks_set_send_data_callback(callbacks, send_data);
@@ -134,7 +157,7 @@ Http2Session::Http2Session(Connection& connection, const std::shared_ptr<Shared>
     : connection_(connection), shared_(shared) {
   static nghttp2_session_callbacks* const callbacks = Http2Callbacks::make();
   static nghttp2_option* const options = Http2Callbacks::make_options();
-  nghttp2_session_server_new2(&session_, callbacks, this, options);
+  nghttp2_session_server_new3(&session_, callbacks, this, options, recycling_nghttp2_memory());
   const Limits& limits = shared->limits;
   const nghttp2_settings_entry settings[] = {
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.max_streams},
@@ -163,6 +186,11 @@ bool Http2Session::receive(std::string_view bytes, Events& events) {
     closing_ = true;
     return false;
   }
+  // Who sends without reading makes answers pile up: those to RPCs have a limit, and beyond it are
+  // refusals only.
+  const std::size_t tolerated = 1000 + 4 * std::size_t{shared_->limits.max_streams};
+  if (nghttp2_session_get_outbound_queue_size(session_) > tolerated)
+    go_away(NGHTTP2_ENHANCE_YOUR_CALM);
   return !done();
 }
 
@@ -188,7 +216,10 @@ bool Http2Session::done() const {
 
 void Http2Session::ping() { nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr); }
 
-void Http2Session::announce_shutdown() { nghttp2_submit_shutdown_notice(session_); }
+void Http2Session::announce_shutdown() {
+  nghttp2_submit_shutdown_notice(session_);
+  nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, Http2Callbacks::kFarewell);
+}
 
 void Http2Session::go_away(std::uint32_t error) {
   nghttp2_session_terminate_session2(session_, nghttp2_session_get_last_proc_stream_id(session_),
@@ -202,7 +233,8 @@ void Http2Session::abandon(Events& events) {
 }
 
 int Http2Session::begin_request(std::int32_t stream) {
-  auto call = std::make_shared<Call>(connection_.shared_from_this());
+  auto call =
+      std::allocate_shared<Call>(RecyclingAllocator<Call>(), connection_.shared_from_this());
   call->stream_ = stream;
   call->open_ = true;
   nghttp2_session_set_stream_user_data(session_, stream, call.get());
@@ -212,6 +244,7 @@ int Http2Session::begin_request(std::int32_t stream) {
   call->next_open_ = first_open_;
   if (first_open_) first_open_->previous_open_ = call.get();
   first_open_ = call.get();
+  headers_begin_ = call->began_;
   Call& opened = *call;
   opened.self_ = std::move(call);
   return 0;
@@ -228,7 +261,7 @@ void Http2Session::closed(Call& call) {
   if (shared_->access_log) call.log_access();
   --open_calls_;
   if (open_calls_ == 0) quiet_since_ = Clock::now();
-  shared_->call_ended();
+  shared_->count_down(shared_->open_calls);
   const bool complete = call.finished_ && call.response_ == Call::Response::kEnded;
   if (!complete) {
     // Whether or not the service had its answer ready: nobody is there to read it.
@@ -236,9 +269,9 @@ void Http2Session::closed(Call& call) {
     call.outgoing_.clear();
     call.unsent_.store(0, std::memory_order_relaxed);
     if (call.method_ && !call.rejected_ && !call.finished_)
-      events_->push_back({Event::Kind::kCancel, alive, {}});
+      events_->push_back({Event::Kind::kCancel, alive, {}, 0});
   }
-  if (call.handler_started_) events_->push_back({Event::Kind::kClosed, alive, {}});
+  if (call.handler_started_) events_->push_back({Event::Kind::kClosed, alive, {}, 0});
   if (call.alarm_ != 0) shared_->watchdog.cancel(std::exchange(call.alarm_, 0));
 }
 
@@ -343,6 +376,7 @@ int Http2Session::emit(Call& call, const std::uint8_t* frame_header, std::size_t
   constexpr std::size_t kWorthBorrowing = 1024;
   if (out_->size() >= shared_->limits.max_unsent) return NGHTTP2_ERR_WOULDBLOCK;
   out_->append({reinterpret_cast<const char*>(frame_header), kFrameHeader});
+  ping_strikes_ = 0;
   call.unsent_.fetch_sub(length, std::memory_order_relaxed);
   while (length != 0) {
     const std::shared_ptr<wire::OutMessage>& message = call.outgoing_.front();
@@ -365,7 +399,7 @@ int Http2Session::emit(Call& call, const std::uint8_t* frame_header, std::size_t
     }
   }
   if (call.outgoing_.empty() && std::exchange(call.wants_drained_, false))
-    events_->push_back({Event::Kind::kDrained, call.shared_from_this(), {}});
+    events_->push_back({Event::Kind::kDrained, call.shared_from_this(), {}, 0});
   return 0;
 }
 
@@ -380,7 +414,7 @@ void Http2Session::expire(Call& call, Events& events) {
   if (!call.open_ || call.finished_) return;
   const std::shared_ptr<Call> alive = call.shared_from_this();
   call.cancelled_.store(true, std::memory_order_release);
-  if (call.method_ && !call.rejected_) events.push_back({Event::Kind::kCancel, alive, {}});
+  if (call.method_ && !call.rejected_) events.push_back({Event::Kind::kCancel, alive, {}, 0});
   if (call.response_ == Call::Response::kNone) {
     finish(call, {GrpcCode::kDeadlineExceeded, "the deadline of the request has passed", 0, 0});
   } else {

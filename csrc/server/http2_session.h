@@ -27,6 +27,7 @@ class Http2Session {
     Kind kind;
     std::shared_ptr<Call> call;
     std::string message;
+    std::size_t window = 0;  // bytes of the client's window that the message took
   };
   using Events = std::vector<Event>;
 
@@ -48,8 +49,12 @@ class Http2Session {
 
   // Asks the client for a sign of life.
   void ping();
-  // Tells the client to open no more RPCs here; those that are open go on.
+  // Tells the client to open no more RPCs here; those that are open go on, and those that are on
+  // their way are served. Once the client has heard it, none can come any more.
   void announce_shutdown();
+  bool farewell_heard() const { return farewell_heard_; }
+  // When the request header began that is still arriving; none: time_point::max().
+  Clock::time_point headers_begin() const { return headers_begin_; }
   // The same, final: RPCs that did not arrive yet are refused.
   void go_away(std::uint32_t error);
   // The connection is gone: every open RPC is.
@@ -99,6 +104,8 @@ class Http2Session {
   Clock::time_point quiet_since_ = Clock::now();
   Clock::time_point last_ping_{};
   int ping_strikes_ = 0;
+  bool farewell_heard_ = false;
+  Clock::time_point headers_begin_ = Clock::time_point::max();
 };
 
 }  // namespace aiges::server

@@ -30,7 +30,7 @@ class Job {
  public:
   virtual ~Job() = default;
   // On the thread that read the request, or on another one of its reactor. No lock is held.
-  virtual void run() noexcept = 0;
+  virtual void run() = 0;
   // Whether it is likely to take long.
   virtual bool slow() const { return false; }
 };

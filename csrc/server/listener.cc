@@ -67,8 +67,8 @@ int listen_on(int family, const sockaddr* address, socklen_t size, bool reuse_po
 
 }  // namespace
 
-Result<std::shared_ptr<Listener>> Listener::open(std::shared_ptr<Reactor> reactor, const std::string& address,
-                                                 bool reuse_port) {
+Result<std::shared_ptr<Listener>> Listener::open(std::shared_ptr<Reactor> reactor,
+                                                 const std::string& address, bool reuse_port) {
   if (address.starts_with(kUnix)) {
     const std::string path = address.substr(kUnix.size());
     sockaddr_un local{};
@@ -121,7 +121,8 @@ Result<std::shared_ptr<Listener>> Listener::open(std::shared_ptr<Reactor> reacto
   return failed(address, why(last));
 }
 
-Listener::Listener(std::shared_ptr<Reactor> reactor, int socket, std::string address, std::string unix_path)
+Listener::Listener(std::shared_ptr<Reactor> reactor, int socket, std::string address,
+                   std::string unix_path)
     : reactor_(std::move(reactor)),
       address_(std::move(address)),
       unix_path_(std::move(unix_path)),

@@ -21,9 +21,9 @@ class Listener final : public std::enable_shared_from_this<Listener> {
   using Accepted = std::function<void(int socket, std::string peer)>;
 
   static Result<std::shared_ptr<Listener>> open(std::shared_ptr<Reactor> reactor,
-                                                const std::string& address,
-                                                bool reuse_port);
-  Listener(std::shared_ptr<Reactor> reactor, int socket, std::string address, std::string unix_path);
+                                                const std::string& address, bool reuse_port);
+  Listener(std::shared_ptr<Reactor> reactor, int socket, std::string address,
+           std::string unix_path);
   ~Listener();
 
   // Leader only. `accepted` gets each new socket, non-blocking, and owns it.

@@ -16,8 +16,14 @@ void OnceCall::begin() {
     return;
   }
   // Refuses at once where nobody may wait.
-  engine_->sessions->acquire(deadline_, [self = shared_from_this()](Result<Licence> licence) {
-    self->got_licence(std::move(licence));
+  const Licences::WaiterId waiter =
+      engine_->sessions->acquire(deadline_, [self = shared_from_this()](Result<Licence> licence) {
+        self->got_licence(std::move(licence));
+      });
+  if (waiter == 0) return;
+  // Who is gone does not keep others out of the queue.
+  call_->on_cancel([sessions = std::weak_ptr<ServedEngine>(engine_), waiter] {
+    if (const auto engine = sessions.lock()) engine->sessions->cancel(waiter);
   });
 }
 
@@ -30,7 +36,7 @@ void OnceCall::got_licence(Result<Licence> licence) {
   call_->reactor().submit_from_anywhere(shared_from_this());
 }
 
-void OnceCall::run() noexcept {
+void OnceCall::run() {
   if (ended_.load(std::memory_order_acquire) || call_->cancelled()) {
     licence_.release();
     return;
@@ -107,15 +113,24 @@ void OnceCall::give_up(Status why) {
     MutexLock lock(mutex_);
     operation = operation_;
   }
+  if (!operation && !inside_.load(std::memory_order_acquire)) return;
+  // Foreign code, which the leader has no time for; and the reactor's other threads may all be
+  // inside the very calls that are to be ended.
+  engine_->executor->submit(
+      [self = shared_from_this(), operation] { self->tell_engine(operation); });
+}
+
+void OnceCall::tell_engine(const std::shared_ptr<Operation>& operation) {
   if (operation) {
     // If it has ended, whoever ended it gives the licence back.
     if (operation->cancel()) licence_.release();
     return;
   }
   // The engine's own call goes on, and keeps its licence until it returns.
-  Engine& engine = engine_->host->engine();
-  if (inside_.load(std::memory_order_acquire) && engine.can_cancel())
-    engine.cancel(request_.tag_text);
+  EngineHost& host = *engine_->host;
+  if (!host.engine().can_cancel() || !host.enter("cancel").ok()) return;
+  if (inside_.load(std::memory_order_acquire)) host.engine().cancel(request_.tag_text);
+  host.leave();
 }
 
 }  // namespace aiges::server

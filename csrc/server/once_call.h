@@ -23,7 +23,7 @@ class OnceCall : public Job, public Flushable, public std::enable_shared_from_th
   // subclass. Later on this is called by nobody but itself.
   void begin();
 
-  void run() noexcept final;
+  void run() final;
   bool slow() const final { return engine_->once_pace.slow(); }
   // Sees to the deadline, if there is no outcome by then.
   void flush() final;
@@ -44,6 +44,7 @@ class OnceCall : public Job, public Flushable, public std::enable_shared_from_th
   void run_async();
   void end(Result<OutputPtr> result);
   void give_up(Status why);
+  void tell_engine(const std::shared_ptr<Operation>& operation);
 
   const std::shared_ptr<Call> call_;
   const std::shared_ptr<ServedEngine> engine_;

@@ -15,7 +15,7 @@ namespace aiges::server {
 namespace {
 
 constexpr auto kSweep = std::chrono::seconds(1);
-constexpr auto kFarewell = std::chrono::seconds(5);  // for threads, once everything is closed
+constexpr auto kLastWords = std::chrono::seconds(1);  // for clients to hear that it is over
 
 std::size_t reactor_count(std::size_t wanted) {
   if (wanted != 0) return wanted;
@@ -78,9 +78,14 @@ Result<AdvertisedAddress> Server::advertised(std::uint16_t port) const {
     if (given > 0 && given <= 65535) port = static_cast<std::uint16_t>(given);
     host.resize(colon);
   }
-  if (host.empty() && !listeners_.empty()) {
-    const std::string& address = listeners_.front()->address();
-    host = address.substr(0, address.rfind(':'));
+  if (host.empty()) {
+    for (const auto& listener : listeners_) {
+      if (listener->port() == 0) continue;  // a Unix socket
+      host = listener->address().substr(0, listener->address().rfind(':'));
+      break;
+    }
+    // With Unix sockets alone the address is of no use to anybody, but handles need one.
+    if (port == 0) return AdvertisedAddress::parse("127.0.0.1", 1);
     if (host == "0.0.0.0" || host.find(':') != std::string::npos) host = own_ipv4();
   }
   return AdvertisedAddress::parse(host, port);
@@ -175,7 +180,7 @@ void Server::enable_access_log(bool enabled) {
 Status Server::reload_tls() { return tls_ ? tls_->reload() : Status(); }
 
 void Server::accept(int socket, std::string peer) {
-  if (draining_ || shared_->connections.load() >= options_.limits.max_connections) {
+  if (closed_to_new_ || shared_->connections.load() >= options_.limits.max_connections) {
     shared_->refused_connections.fetch_add(1);
     ::close(socket);
     return;
@@ -232,34 +237,45 @@ bool Server::drain(Deadline deadline) {
   if (!started_ || stopped_) return true;
   draining_ = true;
   health_->set_all(false);
-  for (const auto& listener : listeners_) listener->stop();
+  // Clients are told first and may still bring what was on its way when they heard it. A session
+  // whose frames come as RPCs of their own may need a new connection for them: the door is open
+  // until the last one has ended.
   for (const auto& connection : live_connections()) connection->shut_down();
+  (void)shared_->wait_heard(deadline.sooner_of(Deadline::after(kLastWords)));
   bool clean = true;
   for (const auto& engine : engines_->all())
     clean = engine->sessions->drain(deadline).ok() && clean;
+  closed_to_new_ = true;
+  for (const auto& listener : listeners_) listener->stop();
+  for (const auto& connection : live_connections()) connection->shut_down();
   health_->end_watches();
-  return shared_->wait_quiet(deadline) && clean;
+  clean = shared_->wait_quiet(deadline) && clean;
+  (void)shared_->wait_gone(deadline.sooner_of(Deadline::after(kLastWords)));
+  return clean;
 }
 
 void Server::stop() {
   if (!started_ || std::exchange(stopped_, true)) return;
-  draining_ = true;
+  draining_ = closed_to_new_ = true;
   for (const auto& listener : listeners_) listener->stop();
   for (const auto& connection : live_connections()) connection->abort();
+  const Deadline farewell = Deadline::after(options_.farewell);
+  for (const auto& engine : engines_->all())
+    (void)engine->sessions->drain(Deadline::at(Clock::now()), options_.farewell);
   // What abort() and stop() posted comes first: one turn of each leader.
   for (const auto& reactor : reactors_) {
     const auto passed = std::make_shared<std::promise<void>>();
-    reactor->post([this, passed, last = reactor == reactors_.front()] {
-      if (last) sweep_timer_->cancel();
+    reactor->post([this, passed, first = reactor == reactors_.front()] {
+      if (first) sweep_timer_->cancel();
       passed->set_value();
     });
-    passed->get_future().wait_for(kFarewell);
+    passed->get_future().wait_until(farewell.time());
   }
+  // Those that were being accepted meanwhile.
+  for (const auto& connection : live_connections()) connection->abort();
   sentinel_.stop();
-  for (auto& reactor : reactors_) {
-    // A thread that is still inside an engine uses its reactor when it comes back.
-    if (!reactor->stop(Deadline::after(kFarewell))) new std::shared_ptr<Reactor>(reactor);
-  }
+  // A thread that is still inside an engine keeps its reactor until it comes back.
+  for (const auto& reactor : reactors_) (void)reactor->stop(farewell);
   sweep_timer_.reset();
   listeners_.clear();
 }

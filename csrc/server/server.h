@@ -36,6 +36,7 @@ struct ServerOptions {
   AccessLog::Format log_format = AccessLog::Format::kText;
   TlsFiles tls;  // no certificate: plain text
   bool reuse_port = false;
+  std::chrono::milliseconds farewell{5000};  // what stop() waits for threads inside an engine
 };
 
 // Serves engines to the network: listeners, reactors, connections, and the services on them. Two of
@@ -92,6 +93,7 @@ class Server {
   std::unique_ptr<boost::asio::steady_timer> sweep_timer_;
   std::size_t next_reactor_ = 0;  // the accepting leader's own
   std::atomic<bool> draining_{false};
+  std::atomic<bool> closed_to_new_{false};  // connections
   std::atomic<bool> started_{false};
   bool stopped_ = false;
 

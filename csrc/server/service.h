@@ -18,8 +18,9 @@ class Call;
 class Handler {
  public:
   virtual ~Handler() = default;
-  // The next whole request message, decompressed.
-  virtual void on_message(std::string message) = 0;
+  // The next whole request message, decompressed, and how many bytes it took of what the client
+  // may send: given back by Call::consumed().
+  virtual void on_message(std::string message, std::size_t window) = 0;
   // The client will send no more.
   virtual void on_half_close() = 0;
   // The RPC ended before it was finished here: cancelled, disconnected, or past its deadline.

@@ -38,25 +38,32 @@ struct Shared {
   Counter bytes_out{0};
   Counter buffered{0};  // bytes of request messages that have not arrived whole
 
-  // Waits until no RPC is open. False at the deadline.
-  bool wait_quiet(Deadline deadline) {
+  Counter unheard{0};  // connections that were told of the end and have not said that they know
+
+  // Each waits until that number is 0; false at the deadline.
+  bool wait_quiet(Deadline deadline) { return wait_zero(open_calls, deadline); }
+  bool wait_gone(Deadline deadline) { return wait_zero(connections, deadline); }
+  bool wait_heard(Deadline deadline) { return wait_zero(unheard, deadline); }
+  // One less of a number that somebody may wait for.
+  void count_down(Counter& counter) {
+    if (counter.fetch_sub(1) != 1 || waiting.load() == 0) return;
     MutexLock lock(mutex);
-    ++waiting_for_quiet;
-    while (open_calls.load() != 0 && (quiet.wait_until(mutex, deadline) || !deadline.passed())) {
-    }
-    --waiting_for_quiet;
-    return open_calls.load() == 0;
-  }
-  void call_ended() {
-    if (open_calls.fetch_sub(1) != 1 || waiting_for_quiet.load() == 0) return;
-    MutexLock lock(mutex);
-    quiet.notify_all();
+    zero.notify_all();
   }
 
  private:
+  bool wait_zero(const Counter& counter, Deadline deadline) {
+    MutexLock lock(mutex);
+    ++waiting;
+    while (counter.load() != 0 && (zero.wait_until(mutex, deadline) || !deadline.passed())) {
+    }
+    --waiting;
+    return counter.load() == 0;
+  }
+
   Mutex mutex;
-  CondVar quiet;
-  std::atomic<int> waiting_for_quiet{0};
+  CondVar zero;
+  std::atomic<int> waiting{0};
 };
 
 }  // namespace aiges::server

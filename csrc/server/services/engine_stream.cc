@@ -29,7 +29,7 @@ class StreamState final : public std::enable_shared_from_this<StreamState> {
       : call_(std::move(call)), engines_(std::move(engines)) {}
 
   // Leader.
-  void message(std::string bytes);
+  void message(std::string bytes, std::size_t window);
   void half_close();
   void cancel();
   // Any thread: sends what there is, in order, as long as the client takes it.
@@ -42,7 +42,7 @@ class StreamState final : public std::enable_shared_from_this<StreamState> {
   void open(const std::shared_ptr<Input>& input, Licence licence);
   void push(std::shared_ptr<Input> input);
   void feed();
-  void send(StreamSession::TakeResult result, StreamSession& session);
+  void send(const Result<Batch>& result, StreamSession& session);
   void fail(const GrpcStatus& status);
 
   const std::shared_ptr<Call> call_;
@@ -50,6 +50,7 @@ class StreamState final : public std::enable_shared_from_this<StreamState> {
 
   // The leader's own.
   std::shared_ptr<ServedEngine> engine_;
+  Licences::WaiterId waiter_ = 0;
   bool begun_ = false;
   bool failed_ = false;
   // What came last of each input stream: those that are open when the client half-closes end then.
@@ -80,7 +81,7 @@ class StreamState::OpenJob final : public Job {
   OpenJob(std::shared_ptr<StreamState> state, std::shared_ptr<Input> input, Licence licence)
       : state_(std::move(state)), input_(std::move(input)), licence_(std::move(licence)) {}
   bool slow() const override { return state_->engine_->stream_pace.slow(); }
-  void run() noexcept override { state_->open(input_, std::move(licence_)); }
+  void run() override { state_->open(input_, std::move(licence_)); }
 
  private:
   const std::shared_ptr<StreamState> state_;
@@ -94,17 +95,17 @@ class StreamState::FeedJob final : public Job {
  public:
   explicit FeedJob(std::shared_ptr<StreamState> state) : state_(std::move(state)) {}
   bool slow() const override { return state_->engine_->stream_pace.slow(); }
-  void run() noexcept override { state_->feed(); }
+  void run() override { state_->feed(); }
 
  private:
   const std::shared_ptr<StreamState> state_;
 };
 
-void StreamState::message(std::string bytes) {
+void StreamState::message(std::string bytes, std::size_t window) {
   if (failed_) return;
   auto input = std::make_shared<Input>();
   input->message = std::move(bytes);
-  input->window = input->message.size() + 5;  // with gRPC's prefix
+  input->window = window;
   if (Status status = wire::decode_stream_request(input->message, input->decoded); !status.ok()) {
     fail(to_grpc(status));
     return;
@@ -143,7 +144,7 @@ void StreamState::begin(const std::shared_ptr<Input>& input) {
         std::make_shared<OpenJob>(shared_from_this(), input, std::move(licence)));
     return;
   }
-  engine_->sessions->acquire(
+  waiter_ = engine_->sessions->acquire(
       call_->deadline(), [self = shared_from_this(), input](Result<Licence> granted) {
         if (!granted.ok()) {
           self->call_->finish(to_grpc(granted.status()));
@@ -156,7 +157,10 @@ void StreamState::begin(const std::shared_ptr<Input>& input) {
 
 // A job: blocks in the engine's create.
 void StreamState::open(const std::shared_ptr<Input>& input, Licence licence) {
-  if (call_->cancelled()) return;
+  {
+    MutexLock lock(mutex_);
+    if (cancelled_) return;
+  }
   Result<SessionTable::Reservation> reserved = engine_->sessions->reserve({});
   Status status = reserved.ok() ? Status() : reserved.status();
   if (status.ok()) {
@@ -171,15 +175,20 @@ void StreamState::open(const std::shared_ptr<Input>& input, Licence licence) {
         engine_->sessions->open(engine_->host, std::move(reserved.value()), std::move(licence),
                                 request, std::move(options));
     if (session.ok()) {
+      bool cancelled = false;
       {
         MutexLock lock(mutex_);
         session_ = session.value();
+        cancelled = cancelled_;
+      }
+      if (cancelled) {
+        session.value()->close(CloseReason::kDisconnected);
+        return;
       }
       call_->note_session(session.value()->id());
       session.value()->set_listener([weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->pump();
       });
-      if (call_->cancelled()) session.value()->close(CloseReason::kDisconnected);
       {
         MutexLock lock(mutex_);
         inputs_.push_front(input);
@@ -210,7 +219,8 @@ void StreamState::feed() {
     std::shared_ptr<StreamSession> session;
     {
       MutexLock lock(mutex_);
-      if (inputs_.empty()) {
+      if (inputs_.empty() || cancelled_) {
+        inputs_.clear();
         feeding_ = false;
         return;
       }
@@ -269,6 +279,8 @@ void StreamState::cancel() {
     session = session_;
   }
   if (session) session->close(CloseReason::kDisconnected);
+  // Its place in the queue for a licence is somebody else's.
+  if (waiter_ != 0) engine_->sessions->cancel(std::exchange(waiter_, 0));
 }
 
 void StreamState::pump() {
@@ -289,19 +301,19 @@ void StreamState::pump() {
       }
     }
     while (call_->unsent() < kMaxUnsent) {
-      StreamSession::TakeResult result = session->take();
+      const StreamSession::TakeResult result = session->take();
       if (!result) break;
-      send(std::move(result), *session);
+      send(*result, *session);
     }
   }
 }
 
-void StreamState::send(StreamSession::TakeResult result, StreamSession& session) {
-  if (!result->ok()) {
-    call_->finish(to_grpc(result->status()));
+void StreamState::send(const Result<Batch>& result, StreamSession& session) {
+  if (!result.ok()) {
+    call_->finish(to_grpc(result.status()));
     return;
   }
-  const Batch& batch = result->value();
+  const Batch& batch = result.value();
   bool first = false;
   {
     MutexLock lock(mutex_);
@@ -319,7 +331,11 @@ void StreamState::send(StreamSession::TakeResult result, StreamSession& session)
 class EngineStream final : public Handler {
  public:
   explicit EngineStream(std::shared_ptr<StreamState> state) : state_(std::move(state)) {}
-  void on_message(std::string message) override { state_->message(std::move(message)); }
+  // The RPC is over, however it ended: so is its session.
+  ~EngineStream() override { state_->cancel(); }
+  void on_message(std::string message, std::size_t window) override {
+    state_->message(std::move(message), window);
+  }
   void on_half_close() override { state_->half_close(); }
   void on_cancel() override { state_->cancel(); }
   void on_drained() override { state_->pump(); }

@@ -109,7 +109,7 @@ class Describe final : public Method {
             std::pair(Mode::kStream, "stream"), std::pair(Mode::kStreamAsync, "stream_async")}) {
         if (has_mode(host.modes(), mode)) info.modes.emplace_back(name);
       }
-      if (host.schema()) info.schema = *host.schema();
+      if (const std::optional<std::string>& schema = host.schema()) info.schema = *schema;
       info.state = host.closed() ? "closed" : engine->sessions->draining() ? "draining" : "ready";
       response.engines.push_back(std::move(info));
     }

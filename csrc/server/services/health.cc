@@ -54,6 +54,7 @@ class List final : public Method {
   void unary(std::shared_ptr<Call> call, std::string) override {
     const std::map<std::string, bool> all = health_->list();
     std::vector<wire::ServiceHealth> services;
+    services.reserve(all.size());
     for (const auto& [service, serving] : all) {
       services.push_back(
           {service, serving ? wire::ServingStatus::kServing : wire::ServingStatus::kNotServing});
@@ -106,7 +107,7 @@ class WatchHandler final : public Handler {
   ~WatchHandler() override {
     if (watcher_) watcher_->stop();
   }
-  void on_message(std::string message) override {
+  void on_message(std::string message, std::size_t) override {
     const Result<std::string_view> service = wire::decode_health_request(message);
     if (!service.ok() || watcher_) {
       call_->finish(service.ok() ? GrpcStatus{GrpcCode::kInternal, "one request is enough", 0, 0}

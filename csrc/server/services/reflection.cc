@@ -1,5 +1,7 @@
 #include "wire/reflection.h"
 
+#include <utility>
+
 #include "server/call.h"
 #include "server/services/services.h"
 #include "wire/descriptors.h"
@@ -11,16 +13,18 @@ class ReflectionHandler final : public Handler {
  public:
   explicit ReflectionHandler(std::shared_ptr<Call> call) : call_(std::move(call)) {}
 
-  void on_message(std::string message) override {
-    const std::size_t window = message.size() + 5;
+  void on_message(std::string message, std::size_t window) override {
     const Result<wire::ReflectionRequest> request = wire::decode_reflection_request(message);
     if (!request.ok()) {
       call_->finish(to_grpc(request.status()));
       return;
     }
     call_->send(answer(request.value()));
-    call_->consumed(window);
+    held_ += window;
+    if (call_->unsent() < kMaxUnsent) on_drained();
   }
+  // Answers are larger than questions: who does not read them may not ask on.
+  void on_drained() override { call_->consumed(std::exchange(held_, 0)); }
   void on_half_close() override { call_->finish({}); }
   void on_cancel() override {}
 
@@ -50,7 +54,9 @@ class ReflectionHandler final : public Handler {
     return wire::encode_reflection_files(request, {&file->bytes, 1});
   }
 
+  static constexpr std::size_t kMaxUnsent = std::size_t{256} * 1024;  // bytes
   const std::shared_ptr<Call> call_;
+  std::size_t held_ = 0;  // of the client's window
 };
 
 class Reflection final : public Method {

@@ -1,5 +1,6 @@
 // utils.XsfCall/call: AIGES's own protocol, where a session is spread over unary RPCs.
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace aiges::server {
 namespace {
 
 constexpr long kDefaultWait = 500;  // ms
+constexpr long kMostLicences = 1'000'000;
 
 Status invalid_op() {
   return Status(ErrorKind::kInvalidData, Code::kInvalidOp, "xsf", "invalid service operation");
@@ -37,9 +39,11 @@ std::string_view session_id(const XsfMessage& message) {
                         wire::value_or(message.input.headers, "sid", {}));
 }
 
+constexpr long kLongestWait = 24L * 3600 * 1000;  // ms; a number from a client may be any
+
 Deadline wait_deadline(const XsfMessage& message) {
-  return Deadline::after(
-      std::chrono::milliseconds(std::max(0L, message.number("waitTime", kDefaultWait))));
+  return Deadline::after(std::chrono::milliseconds(
+      std::clamp(message.number("waitTime", kDefaultWait), 0L, kLongestWait)));
 }
 
 class XsfOnce final : public OnceCall {
@@ -102,7 +106,8 @@ class XsfOpen final : public Job {
   const XsfReplier& replier() const { return replier_; }
 
   bool slow() const override { return engine_->stream_pace.slow(); }
-  void run() noexcept override {
+  void run() override {
+    if (replier_.call().cancelled()) return;  // nobody would know the session's handle
     const std::vector<Pair> params = engine_params(*message_, *engine_);
     Request request;
     request.session_id = session_id(*message_);
@@ -156,7 +161,7 @@ class XsfPush final : public Job {
         message_(std::move(message)),
         session_(std::move(session)) {}
   bool slow() const override { return engine_->stream_pace.slow(); }
-  void run() noexcept override {
+  void run() override {
     const auto begin = Clock::now();
     session_->push(frame_of(message_));
     const auto end = Clock::now();
@@ -209,7 +214,7 @@ class XsfCall final : public Method {
       status.ok() ? replier.empty() : replier.error(status);
     } else if (op == "AILBType") {
       if (const long licences = message->number("authzNo", 0); licences > 0)
-        engine->sessions->resize(static_cast<std::size_t>(licences));
+        engine->sessions->resize(static_cast<std::size_t>(std::min(licences, kMostLicences)));
       replier.empty();
     } else if (op == "AIHotword" || op == "AIDetect" || op == "AILoad" || op == "AIUnLoad" ||
                op == "ping") {
