@@ -14,6 +14,7 @@ SessionManager::SessionManager(Watchdog& watchdog, Executor& executor, Advertise
       state_(std::make_shared<State>()) {
   state_->licences = Licences::make(watchdog, options.licences);
   state_->table = SessionTable::make(watchdog, options.table);
+  state_->poller = Poller::make(watchdog, executor);
 }
 
 SessionManager::~SessionManager() {
@@ -44,7 +45,7 @@ Result<std::shared_ptr<StreamSession>> SessionManager::open(std::shared_ptr<Engi
                                                             Licence licence, const Request& request,
                                                             StreamSession::Options options) {
   options.handle = reservation.handle();
-  const StreamSession::Services services{watchdog_, executor_, state_->counters};
+  const StreamSession::Services services{watchdog_, executor_, state_->counters, *state_->poller};
   Result<std::shared_ptr<StreamSession>> session = StreamSession::open(
       std::move(host), std::move(licence), request, std::move(options), services,
       [state = state_](StreamSession& ended) { state->table->erase(ended.handle(), &ended); });

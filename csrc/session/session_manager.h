@@ -82,6 +82,7 @@ class SessionManager {
   struct State {
     std::shared_ptr<Licences> licences;
     std::shared_ptr<SessionTable> table;
+    std::shared_ptr<Poller> poller;
     SessionCounters counters;
   };
 

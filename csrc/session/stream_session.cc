@@ -1,17 +1,13 @@
 #include "session/stream_session.h"
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 
 namespace aiges {
 namespace {
 
-// An engine that has nothing yet is asked again at once so many times, then after pauses that
-// double, on a thread of the executor.
+// An engine that has nothing yet is asked again at once so many times, then by the poller.
 constexpr int kImmediateReads = 3;
-constexpr auto kFirstPause = std::chrono::microseconds(20);
-constexpr auto kLongestPause = std::chrono::milliseconds(1);
 
 std::string in_ms(Clock::duration time) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()) +
@@ -188,9 +184,12 @@ void StreamSession::write(const Frame& frame) {
 }
 
 void StreamSession::read() {
+  const Clock::time_point before = Clock::now();
   Result<OutputPtr> result = session_->try_read();
+  const Clock::duration took = Clock::now() - before;
   {
     MutexLock lock(mutex_);
+    read_time_ += (took - read_time_) / 4;
     read_due_ = input_finished_;
     if (!result.ok()) {
       end_with(result.status());
@@ -210,15 +209,10 @@ void StreamSession::read() {
 void StreamSession::nothing_yet() {
   if (!input_finished_ || ++empty_reads_ <= kImmediateReads) return;
   read_due_ = false;
-  const int doubled = std::min(empty_reads_ - kImmediateReads - 1, 16);
-  const auto pause = std::min<Clock::duration>(kFirstPause * (1 << doubled), kLongestPause);
-  services_.watchdog.schedule(Deadline::after(pause), [weak = weak_from_this()] {
-    if (const std::shared_ptr<StreamSession> self = weak.lock())
-      self->run_later(&StreamSession::read_again);
-  });
+  services_.poller.add(weak_from_this(), empty_reads_ - kImmediateReads - 1, read_time_);
 }
 
-void StreamSession::read_again() {
+void StreamSession::poll() {
   {
     MutexLock lock(mutex_);
     read_due_ = true;

@@ -18,6 +18,7 @@
 #include "engine/watchdog.h"
 #include "session/frame.h"
 #include "session/licences.h"
+#include "session/poller.h"
 #include "session/reorder_buffer.h"
 #include "session/session.h"
 #include "session/stream_ends.h"
@@ -63,7 +64,8 @@ struct SessionCounters {
 // Ends: with the engine's final result, the first error, or close(). Then the engine's session is
 // destroyed, once, and the licence returned *before* the final result or the error can be taken;
 // only if a closed session has a call inside the engine, the licence follows when it returns.
-class StreamSession final : public std::enable_shared_from_this<StreamSession> {
+class StreamSession final : public std::enable_shared_from_this<StreamSession>,
+                            public Poller::Client {
  public:
   struct Options {
     std::string handle;
@@ -89,6 +91,7 @@ class StreamSession final : public std::enable_shared_from_this<StreamSession> {
     Watchdog& watchdog;
     Executor& executor;  // for what may block
     SessionCounters& counters;
+    Poller& poller;
   };
   // Called once, with no lock held: the final result or the error was taken, or the session closed.
   // Its handle is free then.
@@ -162,7 +165,7 @@ class StreamSession final : public std::enable_shared_from_this<StreamSession> {
   void write(const Frame& frame);
   void read();
   void nothing_yet() AIGES_REQUIRES(mutex_);
-  void read_again();
+  void poll() override;
   // The engine's session may have results or may have ended. On an engine's thread, perhaps.
   void engine_changed();
   void drain_callbacks() AIGES_REQUIRES(mutex_);
@@ -206,7 +209,8 @@ class StreamSession final : public std::enable_shared_from_this<StreamSession> {
   bool end_taken_ AIGES_GUARDED_BY(mutex_) = false;
   bool is_released_ AIGES_GUARDED_BY(mutex_) = false;
   bool read_due_ AIGES_GUARDED_BY(mutex_) = false;
-  int empty_reads_ AIGES_GUARDED_BY(mutex_) = 0;  // in a row
+  int empty_reads_ AIGES_GUARDED_BY(mutex_) = 0;          // in a row
+  Clock::duration read_time_ AIGES_GUARDED_BY(mutex_){};  // mean of the last few
   Clock::time_point last_progress_ AIGES_GUARDED_BY(mutex_);
   bool draining_ AIGES_GUARDED_BY(mutex_) = false;
   bool drain_again_ AIGES_GUARDED_BY(mutex_) = false;

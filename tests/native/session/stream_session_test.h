@@ -167,7 +167,7 @@ class StreamSessionTest : public HostTest {
   }
   Result<std::shared_ptr<StreamSession>> try_open() {
     return StreamSession::open(host_, licences_->try_acquire(), {}, options_,
-                               {watchdog_, pool_, counters_},
+                               {watchdog_, pool_, counters_, *poller_},
                                [this](StreamSession&) { released_.add(); });
   }
   void answer(const char* text, int status, const char* key = "k") {
@@ -202,6 +202,7 @@ class StreamSessionTest : public HostTest {
   SessionCounters counters_;
   Watchdog watchdog_;
   std::shared_ptr<Licences> licences_ = Licences::make(watchdog_, {1, 1});
+  std::shared_ptr<Poller> poller_ = Poller::make(watchdog_, pool_);
   StreamSession::Options options_;
   Count released_;
 
