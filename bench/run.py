@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import time
+from importlib import metadata
 from pathlib import Path
 
 BENCH = Path(__file__).resolve().parent
@@ -15,8 +16,9 @@ sys.path.insert(0, str(BENCH / "python"))
 if (ROOT / "aiges_native").is_dir() and str(ROOT) not in sys.path:
     sys.path.append(str(ROOT))  # last: an installed package goes before the source tree
 
-from inprocess import machine, report, results, scaling, with_aiges, with_cffi, with_ctypes
-from inprocess.build import Libraries, build_libraries
+from common import machine, markdown
+from inprocess import report, results, scaling, with_aiges, with_cffi, with_ctypes
+from inprocess.build import FLAGS, Libraries, build_libraries
 from inprocess.contest import ENGINES, SIZES, Contestant, EngineName, check, expected_answer
 from inprocess.measure import FULL, QUICK, Plan, Series, measure_engine
 from inprocess.with_floor import contestant as floor_contestant
@@ -58,7 +60,12 @@ def main() -> int:
     arguments = parser.parse_args()
     plan = QUICK if arguments.quick else FULL
     arguments.out.mkdir(parents=True, exist_ok=True)
-    described = {**machine.describe(), "aiges_native": with_aiges.VERSION}
+    described = {
+        **machine.describe(),
+        "compiler_flags": " ".join(FLAGS),
+        "cffi": metadata.version("cffi"),
+        "aiges_native": with_aiges.VERSION,
+    }
 
     started = time.monotonic()
     cells: dict[EngineName, dict[int, dict[str, Series]]] = {}
@@ -88,8 +95,12 @@ def main() -> int:
         "# In-process benchmark\n\n" + text.replace("#### ", "## "), encoding="utf-8"
     )
     if arguments.out.resolve() == BENCH / "results" and not arguments.quick:
-        report.insert(BENCH / "README.md", report.markdown(found, "results/inprocess.png"))
-        report.insert(ROOT / "README.md", report.markdown(found, "bench/results/inprocess.png"))
+        markdown.insert(
+            BENCH / "README.md", "inprocess", report.markdown(found, "results/inprocess.png")
+        )
+        markdown.insert(
+            ROOT / "README.md", "inprocess", report.markdown(found, "bench/results/inprocess.png")
+        )
     print()
     for goal in results.goals(found):
         word = {True: "met", False: "MISSED", None: "-"}[goal.met]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import shlex
 import shutil
 import subprocess
 import sysconfig
@@ -12,16 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from common.machine import BENCH, compiler
+
 from .contest import ENGINES, EngineName
 
-BENCH = Path(__file__).resolve().parents[2]
 INCLUDE = BENCH.parent / "include"
 FLAGS = ("-O2", "-std=c11", "-Wall", "-Wextra", "-fPIC", "-shared")
-
-
-def compiler() -> list[str]:
-    """The C compiler: $CC, else cc."""
-    return shlex.split(os.environ.get("CC", "cc"))
 
 
 def compile_shared(source: Path, target: Path, *extra: str) -> Path:

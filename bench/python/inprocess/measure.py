@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
-import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+
+from common.spread import Spread
 
 from .contest import PARAMS, Contestant, WrongAnswerError
 
@@ -36,23 +37,6 @@ def collector_off() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A median with its quartiles and extremes."""
-
-    median: float
-    low: float  # first quartile
-    high: float  # third quartile
-    minimum: float
-    maximum: float
-
-    @staticmethod
-    def of(values: Sequence[float]) -> Spread:
-        """Of at least two values."""
-        first, middle, third = statistics.quantiles(values, n=4, method="inclusive")
-        return Spread(middle, first, third, min(values), max(values))
 
 
 @dataclass(frozen=True)

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+from common.markdown import table
 
 from .contest import ENGINES, SIZES, EngineName
 from .results import FLOOR, OURS, Results, goals, ns_text, size_text, verdict_over
 from .scaling import THREADS
 
 BUSY = 0.5  # load average above which a report says so
-BEGIN, END = "<!-- bench:inprocess:begin -->", "<!-- bench:inprocess:end -->"
 
 ENGINE_TEXT: dict[EngineName, str] = {
     "answer": "returns 16 fixed bytes and does not touch the payload",
     "echo": "returns a copy of the payload",
 }
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
-    titles = list(head)
-    lines = [f"| {' | '.join(titles)} |", f"|---|{'---:|' * (len(titles) - 1)}"]
-    return [*lines, *(f"| {' | '.join(row)} |" for row in rows)]
 
 
 def _goal_table(results: Results) -> list[str]:
@@ -40,13 +32,12 @@ def _engine_table(results: Results, engine: EngineName) -> list[str]:
             cell = results.cells[engine][size]
             series = cell[contestant.name]
             spread = series.spread
-            half = (spread.high - spread.low) / 2 / spread.median
-            text = f"{ns_text(spread.median)} ±{half:.0%}"
+            text = f"{ns_text(spread.median)} ±{spread.half:.0%}"
             if contestant.name != FLOOR:
                 text += f"<br>{series.ratio_to(cell[FLOOR]).median:.3g}×"
             row.append(text)
         rows.append(row)
-    return _table(["", *(size_text(size) for size in SIZES)], rows)
+    return table(["", *(size_text(size) for size in SIZES)], rows)
 
 
 def _ahead_table(results: Results) -> list[str]:
@@ -61,7 +52,7 @@ def _ahead_table(results: Results) -> list[str]:
                 ratio = cell[best].ratio_to(cell[OURS]).median
                 row.append(f"{word}, {ratio:.2f}×<br>({best})")
             rows.append(row)
-    return _table(["", *(size_text(size) for size in SIZES)], rows)
+    return table(["", *(size_text(size) for size in SIZES)], rows)
 
 
 def _thread_table(results: Results) -> list[str]:
@@ -77,7 +68,7 @@ def _thread_table(results: Results) -> list[str]:
                     f"<br>{spread.low:,.0f}–{spread.high:,.0f}"
                 )
             rows.append(row)
-    return _table(["calls per second", *(f"{n} thread{'s' * (n > 1)}" for n in THREADS)], rows)
+    return table(["calls per second", *(f"{n} thread{'s' * (n > 1)}" for n in THREADS)], rows)
 
 
 def markdown(results: Results, image: str) -> str:
@@ -127,15 +118,3 @@ def markdown(results: Results, image: str) -> str:
         *(f"- {c.name}: {c.note}" for c in results.contestants),
     ]
     return "\n".join(lines) + "\n"
-
-
-def insert(path: Path, text: str) -> bool:
-    """Replaces what is between the markers; False if the file does not have them."""
-    if not path.is_file():
-        return False
-    before, begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        return False
-    path.write_text(f"{before}{BEGIN}\n{text}{END}{after}", encoding="utf-8")
-    return True

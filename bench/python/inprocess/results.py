@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from common.spread import Spread
+
 from .contest import ENGINES, KIB, SIZES, Contestant, EngineName
-from .measure import Series, Spread
+from .measure import Series
 from .scaling import THREADS, Throughput
 
 OURS = "aiges_native"

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from common.spread import Spread
+
 import aiges_native
 
 from .build import Libraries
 from .contest import PARAMS, WrongAnswerError
-from .measure import Plan, Spread, calls_for, collector_off
+from .measure import Plan, calls_for, collector_off
 from .with_aiges import exec_loop
 from .with_floor import Floor
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import subprocess
-from importlib import metadata
 from pathlib import Path
 
-from .build import BENCH, FLAGS, compiler
+BENCH = Path(__file__).resolve().parents[2]
+
+
+def compiler() -> list[str]:
+    """The C compiler: $CC, else cc."""
+    return shlex.split(os.environ.get("CC", "cc"))
 
 
 def cpu_model() -> str:
@@ -51,8 +56,6 @@ def describe() -> dict[str, str | int | float]:
         "libc": " ".join(platform.libc_ver()),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "compiler": first_line([*compiler(), "--version"]),
-        "compiler_flags": " ".join(FLAGS),
-        "cffi": metadata.version("cffi"),
         "pinned": "no",
         "load_before": round(os.getloadavg()[0], 2),
         "commit": commit(),
