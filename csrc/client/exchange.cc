@@ -152,7 +152,9 @@ void Exchange::begin(Connection& connection, Clock::time_point due) {
 }
 
 void Exchange::abandon() {
-  if (connection_) std::exchange(connection_, nullptr)->abandon(*this);
+  if (!connection_) return;
+  touch();
+  std::exchange(connection_, nullptr)->abandon(*this);
 }
 
 void Exchange::finish() {

@@ -11,6 +11,11 @@ Status refuse(std::string what) {
 
 }  // namespace
 
+std::chrono::nanoseconds arrival(const LoadPlan& plan, std::uint64_t number) {
+  const std::chrono::duration<double> seconds(static_cast<double>(number) / plan.rate);
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(seconds);
+}
+
 Status check(const LoadPlan& plan) {
   if (plan.target.empty()) return refuse("there is no target");
   if (plan.concurrency == 0 || plan.connections == 0 || plan.threads == 0)

@@ -62,6 +62,10 @@ struct LoadPlan {
   std::string stamp_key;
 };
 
+// Open loop: how long after the run's begin a unit is due, by its number (from 0). Reckoned from
+// the begin, and not from the unit before, so that it does not drift.
+std::chrono::nanoseconds arrival(const LoadPlan& plan, std::uint64_t number);
+
 // ErrorKind::kInvalidData when a plan makes no sense.
 Status check(const LoadPlan& plan);
 

@@ -79,9 +79,7 @@ Status Worker::open() {
 // ---- units of load ----
 
 Clock::time_point Worker::due_of(std::uint64_t number) const {
-  const double seconds = static_cast<double>(number) / run_.load.plan.rate;
-  return run_.begin +
-         std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  return run_.begin + std::chrono::duration_cast<Clock::duration>(arrival(run_.load.plan, number));
 }
 
 bool Worker::take_ticket(Clock::time_point due) {
@@ -92,14 +90,13 @@ bool Worker::take_ticket(Clock::time_point due) {
   return false;
 }
 
-void Worker::begin(Exchange& exchange, Clock::time_point due) {
-  Link* link = open_loop() ? free_link() : links_[exchange.home].get();
-  if (!link || !link->connection.is_open() || link->connection.is_leaving()) {
-    if (link) link->waiting.push_back(&exchange);
+void Worker::begin(Exchange& exchange, Link& link, Clock::time_point due) {
+  if (!link.connection.is_open() || link.connection.is_leaving()) {
+    link.waiting.push_back(&exchange);
     return;
   }
   active_.store(active_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  exchange.begin(link->connection, due);
+  exchange.begin(link.connection, due);
 }
 
 Worker::Link* Worker::free_link() {
@@ -108,6 +105,11 @@ Worker::Link* Worker::free_link() {
     if (link->connection.is_open() && !link->connection.is_leaving()) return link;
   }
   return nullptr;
+}
+
+bool Worker::any_waits() const {
+  return std::any_of(links_.begin(), links_.end(),
+                     [](const auto& link) { return !link->waiting.empty(); });
 }
 
 void Worker::finished(Exchange& exchange, const Failure* failure) {
@@ -131,13 +133,9 @@ void Worker::finished(Exchange& exchange, const Failure* failure) {
 
   if (open_loop()) {
     idle_.push_back(&exchange);
-    if (late_.empty() || stopping_ || !free_link()) return;
-    const Clock::time_point due = late_.front();
-    late_.pop_front();
-    idle_.pop_back();
-    begin(exchange, due);
+    begin_late();
   } else if (!stopping_ && take_ticket(now)) {
-    begin(exchange, now);
+    begin(exchange, home_of(exchange), now);
   }
 }
 
@@ -154,23 +152,31 @@ void Worker::touched(Connection& connection) {
   }
 }
 
+void Worker::begin_late() {
+  while (!late_.empty() && !idle_.empty() && !stopping_) {
+    Link* link = free_link();
+    if (!link) return;
+    Exchange* exchange = idle_.back();
+    idle_.pop_back();
+    const Clock::time_point due = late_.front();
+    late_.pop_front();
+    begin(*exchange, *link, due);
+  }
+}
+
 void Worker::take_arrivals(Clock::time_point now) {
   while (!arrivals_over_) {
     const Clock::time_point due = due_of(next_arrival_);
-    if (due > now) return;
+    if (due > now) break;
     if (due >= run_.stop || !take_ticket(due)) {
       arrivals_over_ = true;
-      return;
+      break;
     }
     next_arrival_ += threads_;
-    if (idle_.empty() || !late_.empty() || !free_link()) {
-      late_.push_back(due);
-      continue;
-    }
-    Exchange* exchange = idle_.back();
-    idle_.pop_back();
-    begin(*exchange, due);
+    late_.push_back(due);
+    begin_late();
   }
+  begin_late();  // a connection may have come back
 }
 
 void Worker::ring_alarms(Clock::time_point now) {
@@ -218,7 +224,7 @@ void Worker::connected(Link& link) {
   touched(link.connection);
   for (Exchange* exchange : std::exchange(link.waiting, {})) {
     const Clock::time_point now = Clock::now();
-    if (!stopping_ && !exchange->under_way()) begin(*exchange, now);
+    if (!stopping_ && !exchange->under_way()) begin(*exchange, link, now);
   }
 }
 
@@ -226,9 +232,14 @@ void Worker::not_connected(Link& link, int error) {
   link.connecting = false;
   link.events = 0;
   link.retry_at = Clock::now() + kRetry;
-  if (!measured(Clock::now()) || stopping_) return;
-  report_.fail({"connection", cannot_connect(error)});
+  const Clock::time_point now = Clock::now();
+  if (!measured(now) || stopping_) return;
+  // What waited for it has failed, and what follows waits: a count comes to its end.
+  const std::uint64_t times = open_loop() ? 1 : link.waiting.size();
+  if (times == 0) return;
+  report_.fail({"connection", cannot_connect(error)}, times);
   failed_.store(report_.failed, std::memory_order_relaxed);
+  std::erase_if(link.waiting, [&](Exchange*) { return !take_ticket(now); });
 }
 
 void Worker::lost(Link& link) {
@@ -266,7 +277,6 @@ void Worker::sweep(Clock::time_point now) {
         "timeout", "no answer within " +
                        std::to_string(std::chrono::duration_cast<milliseconds>(timeout).count()) +
                        " ms"};
-    touched(links_[exchange->home]->connection);
     finished(*exchange, &failure);
   }
 }
@@ -343,7 +353,7 @@ void Worker::run() {
   if (!open_loop()) {
     for (Exchange* exchange : std::exchange(idle_, {})) {
       const Clock::time_point now = Clock::now();
-      if (take_ticket(now)) begin(*exchange, now);
+      if (take_ticket(now)) begin(*exchange, home_of(*exchange), now);
     }
   }
   for (;;) {
@@ -355,10 +365,11 @@ void Worker::run() {
     }
     count_traffic(now);
     const bool none = active_.load(std::memory_order_relaxed) == 0;
-    const bool all_sent = open_loop() ? arrivals_over_ && late_.empty() : exhausted_;
+    const bool all_sent =
+        open_loop() ? arrivals_over_ && late_.empty() : exhausted_ && !any_waits();
     if (none && (stopping_ || (run_.load.plan.count != 0 && all_sent))) break;
     if (cancelled || now >= drained) {
-      give_up(cancelled ? nullptr : "timeout", "no answer 10 s after the end of the run");
+      give_up(cancelled ? nullptr : "timeout", "no answer long after the end of the run");
       break;
     }
     if (open_loop() && !stopping_) take_arrivals(now);

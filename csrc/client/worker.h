@@ -77,11 +77,15 @@ class Worker final : private ExchangeHost {
   bool measured(Clock::time_point due) const { return due >= run_.warm; }
   // Whether one more unit may begin that is due then; counts it.
   bool take_ticket(Clock::time_point due);
-  void begin(Exchange& exchange, Clock::time_point due);
+  void begin(Exchange& exchange, Link& link, Clock::time_point due);
+  Link& home_of(const Exchange& exchange) { return *links_[exchange.home]; }
+  // The next that takes RPCs, in turns; null: none does.
   Link* free_link();
+  bool any_waits() const;
   Clock::time_point due_of(std::uint64_t number) const;
 
   void take_arrivals(Clock::time_point now);
+  void begin_late();
   void ring_alarms(Clock::time_point now);
   void sweep(Clock::time_point now);
   void count_traffic(Clock::time_point now);
