@@ -123,6 +123,7 @@ class Call final : public Flushable, public std::enable_shared_from_this<Call> {
   bool in_body_ = false;
   bool compressed_ = false;
   std::size_t unconsumed_ = 0;  // bytes of the stream's window not given back yet
+  std::size_t given_back_ = 0;  // of the message that comes, before it was whole
 
   // For the access log; written by whoever works for the call, read when it has ended.
   std::atomic<Clock::rep> engine_began_{0};

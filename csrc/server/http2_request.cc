@@ -171,6 +171,15 @@ void Http2Session::body(Call& call, std::string_view bytes) {
                       "more than " + std::to_string(limit) +
                           " bytes of requests are on their way to this server; try again later",
                       0, 0});
+        return;
+      }
+      // A message may be larger than the window: it holds half of it at most, or it never came.
+      if (!call.method_->is_unary()) {
+        const std::size_t held = kPrefix + call.body_.size() - call.given_back_;
+        if (const std::size_t most = shared_->limits.stream_window / 2; held > most) {
+          call.given_back_ += held - most;
+          consumed(call, held - most);
+        }
       }
       return;
     }
@@ -190,7 +199,7 @@ void Http2Session::message_done(Call& call) {
   if (call.compressed_ && !decompress(call)) return;
   if (!call.method_->is_unary()) {
     events_->push_back({Event::Kind::kMessage, call.shared_from_this(), std::move(call.body_),
-                        kPrefix + call.body_size_});
+                        kPrefix + call.body_size_ - std::exchange(call.given_back_, 0)});
     call.body_ = {};
   } else if (call.has_unary_message_) {
     reject(call, {GrpcCode::kInternal, "this method takes one message, and more came", 0, 0});
