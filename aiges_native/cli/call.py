@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 from rich.console import Console
 
-from aiges_native.cli.payload import DATA_HELP, DATA_METAVAR, Pair, payload
+from aiges_native.cli.payload import DATA_HELP, DATA_METAVAR, Pair, kind_of, payload
 from aiges_native.cli.show import fail, notes, show
 from aiges_native.cli.show import save as save_result
 from aiges_native.errors import AigesError
@@ -69,6 +69,10 @@ Exit status: 0 when the engine answered, 1 when that failed, 2 for a wrong comma
     "--protocol", type=click.Choice(["aiges", "xsf"]), default="aiges", show_default=True,
     help="aiges: this project's. xsf: what AIGES's own servers speak.",
 )  # fmt: skip
+@click.option(
+    "--expect", type=Pair(), multiple=True, metavar="KEY=KIND",
+    help="With xsf: an output that may come and its kind. AIGES's own servers refuse all others.",
+)  # fmt: skip
 @click.option("--stream", is_flag=True, help="Ask in a session instead of a single request.")
 @click.option(
     "--token", envvar="AIGES_NATIVE_TOKEN",
@@ -90,6 +94,7 @@ def call(
     params: tuple[tuple[str, str], ...],
     engine: str,
     protocol: Literal["aiges", "xsf"],
+    expect: tuple[tuple[str, str], ...],
     stream: bool,
     token: str | None,
     tls_ca: pathlib.Path | None,
@@ -107,6 +112,8 @@ def call(
         raise click.UsageError("--tls-cert and --tls-key belong together")
     if tls_cert is not None and tls_ca is None:
         raise click.UsageError("--tls-cert needs --tls-ca, too")
+    if expect and protocol != "xsf":
+        raise click.UsageError("--expect is for --protocol xsf")
     console = notes()
     payloads = {key: payload(key, value) for key, value in data}
     try:
@@ -119,6 +126,7 @@ def call(
             client_cert=(tls_cert, tls_key) if tls_cert and tls_key else None,
             timeout=timeout,
             protocol=protocol,
+            expect={key: int(kind_of(kind).type) for key, kind in expect} or None,
         ) as client:
             _answer(console, client, payloads, dict(params), engine, stream, folder)
     except (AigesError, ImportError, OSError, ValueError) as error:

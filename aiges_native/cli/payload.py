@@ -47,6 +47,17 @@ class Pair(click.ParamType[tuple[str, str]]):
         return key, rest
 
 
+def kind_of(name: str) -> type[Data]:
+    """The class of a kind by its name.
+
+    Raises:
+        click.UsageError: there is no such kind.
+    """
+    if name not in _KINDS:
+        raise click.UsageError(f"{name!r} is no kind; there are {', '.join(_KINDS)}")
+    return _KINDS[name]
+
+
 def payload(key: str, text: str) -> Data:
     """``[KIND:]text`` or ``[KIND:]@file``; ``@-`` is standard input.
 

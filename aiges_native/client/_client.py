@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -14,7 +14,7 @@ from aiges_native.client._engine_v1 import EngineV1
 from aiges_native.client._results import Result
 from aiges_native.client._xsf import Xsf
 from aiges_native.errors import EngineError
-from aiges_native.types import Status
+from aiges_native.types import DataType, Status
 
 if TYPE_CHECKING:
     from aiges_native.types import DataIn, Params
@@ -67,6 +67,8 @@ class Client:
         client_cert: certificate and key (PEM; files, or bytes) for servers that ask for one.
         timeout: seconds that calls and reads wait which name no timeout; None: for ever.
         protocol: "aiges" is this project's; "xsf" is what AIGES's own servers speak.
+        expect: with "xsf": the outputs that the engine may give, and their kinds. AIGES's own
+            servers insist on knowing; here, None lets everything pass.
 
     Raises:
         ImportError: grpcio is not installed.
@@ -81,12 +83,15 @@ class Client:
         client_cert: tuple[Pem, Pem] | None = None,
         timeout: float | None = None,
         protocol: Literal["aiges", "xsf"] = "aiges",
+        expect: Mapping[str, DataType | int] | None = None,
     ) -> None:
         if protocol not in ("aiges", "xsf"):
             raise ValueError(f"protocol must be 'aiges' or 'xsf', not {protocol!r}")
+        if expect is not None and protocol != "xsf":
+            raise ValueError("expect is for protocol='xsf'")
         self._channels = Channels(target, token, tls, client_cert)
         self._v1 = EngineV1(self._channels)
-        self._calls: Calls = self._v1 if protocol == "aiges" else Xsf(self._channels)
+        self._calls: Calls = self._v1 if protocol == "aiges" else Xsf(self._channels, expect or {})
         self._timeout = timeout
         self._target = target
         self._protocol = protocol

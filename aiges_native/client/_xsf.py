@@ -7,7 +7,7 @@ import math
 import threading
 from collections import deque
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from aiges_native.client import _errors, _messages
 from aiges_native.client._base import AsyncClientSession, ClientSession, Clock
@@ -16,6 +16,8 @@ from aiges_native.client._data import invalid
 from aiges_native.client._messages import DataMeta, LoaderInput, MetaDesc, Payload, ReqData
 from aiges_native.client._results import Item, Result
 from aiges_native.types import Status
+
+Expect: TypeAlias = tuple[MetaDesc, ...]
 
 _METHOD = "/utils.XsfCall/call"
 _STREAM, _ONCE = 0, 1
@@ -88,9 +90,11 @@ def _request(
     return _messages.encode(ReqData(op, session, {"version": "v2", **param}, data))
 
 
-def _loader(engine: str, state: int, params: dict[str, str], sync_id: int = 0) -> LoaderInput:
+def _loader(
+    engine: str, state: int, params: dict[str, str], expect: Expect = (), sync_id: int = 0
+) -> LoaderInput:
     headers = {"sid": params["sid"]} if "sid" in params else {}
-    return LoaderInput(engine, engine, state, headers, params, sync_id=sync_id)
+    return LoaderInput(engine, engine, state, headers, params, list(expect), sync_id=sync_id)
 
 
 def _payloads(items: list[_messages.Item], seq: int) -> list[Payload]:
@@ -104,9 +108,13 @@ def _payloads(items: list[_messages.Item], seq: int) -> list[Payload]:
 
 
 def _once_request(
-    engine: str, items: list[_messages.Item], params: dict[str, str], timeout: float | None
+    engine: str,
+    items: list[_messages.Item],
+    params: dict[str, str],
+    timeout: float | None,
+    expect: Expect,
 ) -> bytes:
-    loader = _loader(engine, _ONCE, params)
+    loader = _loader(engine, _ONCE, params, expect)
     loader.pl = _payloads(items, 0)
     return _request("AIIn", None, {"SeqNo": "1", "waitTime": _milliseconds(timeout)}, loader)
 
@@ -114,8 +122,9 @@ def _once_request(
 class Xsf:
     """Calls of one client; see :class:`aiges_native.client._base.Calls`."""
 
-    def __init__(self, channels: Channels) -> None:
+    def __init__(self, channels: Channels, expect: Mapping[str, int]) -> None:
         self._channels = channels
+        self._expect = tuple(MetaDesc(name, int(kind)) for name, kind in expect.items())
         self._rpc_error = import_grpc().RpcError
 
     def exec(
@@ -128,7 +137,7 @@ class Xsf:
     ) -> Result:
         _refuse_resources(resources)
         call = self._channels.for_threads().unary_unary(_METHOD)
-        request = _once_request(engine, items, params, timeout)
+        request = _once_request(engine, items, params, timeout, self._expect)
         try:
             answer = call(request, timeout=timeout, metadata=self._channels.metadata)
         except self._rpc_error as error:
@@ -145,7 +154,7 @@ class Xsf:
     ) -> Result:
         _refuse_resources(resources)
         call = self._channels.for_loop().unary_unary(_METHOD)
-        request = _once_request(engine, items, params, timeout)
+        request = _once_request(engine, items, params, timeout, self._expect)
         try:
             answer = await call(request, timeout=timeout, metadata=self._channels.metadata)
         except self._rpc_error as error:
@@ -161,20 +170,21 @@ class Xsf:
         self, engine: str, params: dict[str, str], resources: list[int], timeout: float | None
     ) -> ClientSession:
         _refuse_resources(resources)
-        return _Session(self._channels, engine, params, timeout)
+        return _Session(self._channels, engine, params, timeout, self._expect)
 
     def asession(
         self, engine: str, params: dict[str, str], resources: list[int], timeout: float | None
     ) -> AsyncClientSession:
         _refuse_resources(resources)
-        return _AsyncSession(self._channels, engine, params, timeout)
+        return _AsyncSession(self._channels, engine, params, timeout, self._expect)
 
 
 class _Steps:
     """A session's own memory: its requests are made here, and their replies kept."""
 
-    def __init__(self, engine: str, params: dict[str, str]) -> None:
+    def __init__(self, engine: str, params: dict[str, str], expect: Expect) -> None:
         self._engine = engine
+        self._expect = expect
         self._params = params
         self._session = _messages.Session()
         self._frames = 0
@@ -183,12 +193,12 @@ class _Steps:
         self.error: Exception | None = None
 
     def opening(self) -> bytes:
-        loader = _loader(self._engine, _STREAM, self._params)
+        loader = _loader(self._engine, _STREAM, self._params, self._expect)
         return _request("AIIn", None, {"SeqNo": "1", "baseId": "0"}, loader)
 
     def frame(self, items: list[_messages.Item]) -> bytes:
         self._frames += 1
-        loader = _loader(self._engine, _STREAM, {}, self._frames)
+        loader = _loader(self._engine, _STREAM, {}, sync_id=self._frames)
         loader.pl = _payloads(items, self._frames)
         return _request("AIIn", self._session, {"SeqNo": str(self._frames + 1)}, loader)
 
@@ -238,13 +248,18 @@ class _Steps:
 
 class _Session(ClientSession):
     def __init__(
-        self, channels: Channels, engine: str, params: dict[str, str], timeout: float | None
+        self,
+        channels: Channels,
+        engine: str,
+        params: dict[str, str],
+        timeout: float | None,
+        expect: Expect,
     ) -> None:
         super().__init__(engine, params.get("sid", ""), timeout)
         self._rpc_error = import_grpc().RpcError
         self._metadata = channels.metadata
         self._call = channels.for_threads().unary_unary(_METHOD)
-        self._steps = _Steps(engine, params)
+        self._steps = _Steps(engine, params, expect)
         self._lock = threading.Lock()  # guards _steps
         self._writing = threading.Lock()  # frames leave in their order
         self._say(self._steps.opening(), "session", timeout)
@@ -313,12 +328,17 @@ class _Session(ClientSession):
 
 class _AsyncSession(AsyncClientSession):
     def __init__(
-        self, channels: Channels, engine: str, params: dict[str, str], timeout: float | None
+        self,
+        channels: Channels,
+        engine: str,
+        params: dict[str, str],
+        timeout: float | None,
+        expect: Expect,
     ) -> None:
         super().__init__(engine, params.get("sid", ""), timeout)
         self._rpc_error = import_grpc().RpcError
         self._channels = channels
-        self._steps = _Steps(engine, params)
+        self._steps = _Steps(engine, params, expect)
         # A poll outlives a read that was cancelled: its reply may carry a result.
         self._polling: asyncio.Task[None] | None = None
 

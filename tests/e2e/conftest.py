@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import aiges_native
 from aiges_native import _core
 
 PATIENCE = 30.0  # seconds, for what comes at once
-SEVEN = Path(__file__).resolve().parents[2] / "examples" / "digits" / "seven.png"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 Load = Callable[..., aiges_native.Engine]
 
 
@@ -59,3 +61,32 @@ def channel() -> Iterator[Callable[..., Any]]:
     yield connect
     for each in opened:
         each.close()
+
+
+@pytest.fixture(scope="session")
+def example_library() -> Path:
+    """The C engine of the examples, built if it is missing or older than its sources."""
+    build = EXAMPLES / "c_wrapper" / "build"
+    for words in (["-S", str(EXAMPLES / "c_wrapper"), "-B", str(build)], ["--build", str(build)]):
+        done = subprocess.run(["cmake", *words], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            pytest.fail(done.stdout + done.stderr)
+    return build / "libwrapper.so"
+
+
+@pytest.fixture(params=["c", "python"])
+def digits(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A copy of an engine that recognises digits."""
+    if request.param == "c":
+        library: Path = request.getfixturevalue("example_library")
+        shutil.copy(library.with_name("digits.bin"), tmp_path)
+        return Path(shutil.copy(library, tmp_path))
+    for name in ("wrapper.py", "digit_recogniser.py", "digits.bin"):
+        shutil.copy(EXAMPLES / "py_wrapper" / name, tmp_path)
+    return tmp_path / "wrapper.py"
+
+
+@pytest.fixture(scope="session")
+def seven() -> Path:
+    """A picture of a seven."""
+    return EXAMPLES / "digits" / "seven.png"
