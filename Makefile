@@ -26,6 +26,8 @@ EXTENSION_SOURCES := CMakeLists.txt pyproject.toml \
 DEBIAN_BUILD := libboost1.81-dev libnghttp2-dev libprotozero-dev libssl-dev zlib1g-dev
 DEBIAN_DEMO := libpng-dev libjpeg-dev
 DEBIAN_TEST := libgtest-dev
+# The rivals of the server benchmark and its other load generator.
+DEBIAN_BENCH_SERVER := libgrpc++-dev protobuf-compiler-grpc protobuf-compiler pkg-config nghttp2-client
 
 .PHONY: help
 help:
@@ -36,7 +38,8 @@ help:
 	@echo 'make lint     ruff, mypy, stubtest, clang-format, clang-tidy'
 	@echo 'make format   lets ruff and clang-format rewrite the sources'
 	@echo 'make wheel    a wheel for each Python found, repaired, and tried in a clean environment'
-	@echo 'make bench    the benchmarks: figures, table and plot in bench/results'
+	@echo 'make bench    the benchmark in the process: figures, table and plot in bench/results'
+	@echo 'make bench-server  the same of the server, with gRPC servers beside it (QUICK=1: two minutes)'
 	@echo 'make build    only the Python extension, installed in .venv'
 	@echo 'make clean    removes what the others made, .venv too'
 	@echo
@@ -57,7 +60,7 @@ $(STAMPS)/group-%: pyproject.toml $(STAMPS)/venv
 	@$(PIP) --group $*
 	@touch $@
 
-.PHONY: debian-build debian-demo debian-test
+.PHONY: debian-build debian-demo debian-test debian-bench-server
 debian-build:
 	@scripts/setup_debian.sh $(DEBIAN_BUILD)
 
@@ -66,6 +69,9 @@ debian-demo:
 
 debian-test:
 	@scripts/setup_debian.sh $(DEBIAN_TEST)
+
+debian-bench-server:
+	@scripts/setup_debian.sh $(DEBIAN_BENCH_SERVER)
 
 # Editable: Python files are used where they lie, so that the checkout's folder aiges_native/ and
 # the installed package are one and the same, whatever the current directory is.
@@ -165,6 +171,10 @@ wheel: debian-build $(STAMPS)/group-wheel
 .PHONY: bench
 bench: $(STAMPS)/extension $(STAMPS)/group-bench
 	@$(RUN) python bench/run.py
+
+.PHONY: bench-server
+bench-server: debian-bench-server $(STAMPS)/extension $(STAMPS)/group-bench
+	@$(RUN) python bench/server/run.py $(if $(QUICK),--quick)
 
 .PHONY: clean
 clean:

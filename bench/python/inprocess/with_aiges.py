@@ -8,10 +8,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from common.machine import BENCH
+
 import aiges_native
 from aiges_native.wrapper import DataListCls, DataListNode, DataPer, Once
 
-from .build import BENCH
 from .contest import Contestant, EngineFailedError, EngineName, Loop, Run, Sink, timed
 
 WRAPPER = BENCH / "engines" / "echo_wrapper.py"

@@ -1,0 +1,1 @@
+"""The server benchmark: echo servers in one contest."""
