@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aiges_native.bench import Latency, LoadError, LoadPlan, Progress, Report, run_load
-from aiges_native.cli.payload import Pair, payload
+from aiges_native.cli.payload import Pair, kind_of, payload
 
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "": 1.0}
 
@@ -71,7 +71,7 @@ def _show(console: Console, name: str, report: Report) -> None:
             ("p50", latency.p50), ("p90", latency.p90), ("p99", latency.p99),
             ("p99.9", latency.p999), ("max", latency.max),
         ):  # fmt: skip
-            table.add_row(prefix + label, _time(value))
+            table.add_row(prefix + label, _time(value) if latency.count else "-")
     if report.seconds > 0:
         table.add_row("sent", f"{report.bytes_sent / report.seconds / 1e6:,.2f} MB/s")
         table.add_row("received", f"{report.bytes_received / report.seconds / 1e6:,.2f} MB/s")
@@ -156,8 +156,8 @@ a wrong command line. More: docs/benchmarking.md.""")
 @click.option("--param", "-p", "params", type=Pair(), multiple=True, help="A request parameter.")
 @click.option("--expect", type=Pair(), multiple=True, metavar="KEY=TEXT|@FILE|sha256:HEX",
               help="What every answer must hold; of a session, all its results put together.")
-@click.option("--output", "outputs", multiple=True, metavar="KEY",
-              help="xsf: an output to ask for. AIGES itself gives no other.")
+@click.option("--output", "outputs", type=Pair(), multiple=True, metavar="KEY=KIND",
+              help="xsf: an output that may come and its kind. AIGES's own servers refuse others.")
 @click.option("--token", default="", envvar="AIGES_NATIVE_TOKEN", help="Sent with every request.")
 @click.option("--concurrency", type=click.IntRange(1), default=64, show_default=True,
               help="Requests under way at once; with --rate, at most.")
@@ -182,7 +182,7 @@ a wrong command line. More: docs/benchmarking.md.""")
 @click.pass_context
 def bench(
     ctx: click.Context, /, target: str | None, data: tuple[tuple[str, str], ...],
-    expect: tuple[tuple[str, str], ...], outputs: tuple[str, ...],
+    expect: tuple[tuple[str, str], ...], outputs: tuple[tuple[str, str], ...],
     compare: tuple[str, str] | None, turns: int, json_file: pathlib.Path | None,
     duration: float, count: int, **settings: object,
 ) -> None:  # fmt: skip
@@ -197,7 +197,7 @@ def bench(
             target=target or "",
             data=tuple(_bytes(key, text) for key, text in data),
             expected=tuple(_expected(key, text) for key, text in expect),
-            outputs=tuple((key, 4) for key in outputs),
+            outputs=tuple((key, int(kind_of(kind).type)) for key, kind in outputs),
             duration=0.0 if count else duration,
             count=count,
             **settings,  # type: ignore[arg-type]
