@@ -10,7 +10,7 @@ namespace aiges::server {
 void OnceCall::begin() {
   set_deadline(call_->deadline());
   if (!deadline_.infinite()) Reactor::flush_soon(shared_from_this());
-  licence_ = engine_->sessions->try_acquire();
+  licence_ = engine_->sessions->try_take();
   if (licence_) {
     call_->reactor().submit(shared_from_this());
     return;

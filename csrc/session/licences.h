@@ -64,6 +64,8 @@ class Licences final : public std::enable_shared_from_this<Licences> {
 
   // An empty licence when there is none, which counts as refused.
   Licence try_acquire();
+  // The same for who goes on to acquire(), which is where a refusal is counted then.
+  Licence try_take() { return take_free() ? Licence(this) : Licence(); }
   // Gives a licence now, later, or not at all, as the options and the deadline say. Returns whom to
   // name to cancel(), or 0 when `granted` was called already.
   WaiterId acquire(Deadline deadline, Granted granted);

@@ -54,7 +54,8 @@ class SessionManager {
   // See Licences::acquire; the options' limit of waiting is added to the deadline.
   Licences::WaiterId acquire(Deadline deadline, Licences::Granted granted);
   bool cancel(Licences::WaiterId id) { return state_->licences->cancel(id); }
-  Licence try_acquire() { return state_->licences->try_acquire(); }
+  // Empty when there is none at once: acquire() says what then.
+  Licence try_take() { return state_->licences->try_take(); }
   // Opens a session under the reserved handle; options.handle is set here. Blocks in the engine.
   Result<std::shared_ptr<StreamSession>> open(std::shared_ptr<EngineHost> host,
                                               SessionTable::Reservation reservation,

@@ -138,7 +138,7 @@ void StreamState::begin(const std::shared_ptr<Input>& input) {
     fail(no_engine(input->decoded.open.engine));
     return;
   }
-  Licence licence = engine_->sessions->try_acquire();
+  Licence licence = engine_->sessions->try_take();
   if (licence) {
     call_->reactor().submit(
         std::make_shared<OpenJob>(shared_from_this(), input, std::move(licence)));
@@ -147,7 +147,7 @@ void StreamState::begin(const std::shared_ptr<Input>& input) {
   waiter_ = engine_->sessions->acquire(
       call_->deadline(), [self = shared_from_this(), input](Result<Licence> granted) {
         if (!granted.ok()) {
-          self->call_->finish(to_grpc(granted.status()));
+          self->call_->finish(engine_status(granted.status(), *self->engine_));
           return;
         }
         self->call_->reactor().submit_from_anywhere(
@@ -199,7 +199,7 @@ void StreamState::open(const std::shared_ptr<Input>& input, Licence licence) {
     }
     status = session.status();
   }
-  call_->finish(to_grpc(status));
+  call_->finish(engine_status(status, *engine_));
 }
 
 void StreamState::push(std::shared_ptr<Input> input) {
@@ -245,6 +245,10 @@ void StreamState::half_close() {
   if (failed_ || !begun_) {
     if (!begun_)
       call_->finish({GrpcCode::kInvalidArgument, "the stream ended before 'open'", 0, 0});
+    return;
+  }
+  if (seen_.empty()) {
+    fail({GrpcCode::kInvalidArgument, "the stream ended without any data", 0, 0});
     return;
   }
   // The client says nothing more: what it left open ends with an empty item.

@@ -13,5 +13,8 @@ std::unique_ptr<Handler> make_engine_stream(std::shared_ptr<Call> call,
                                             std::shared_ptr<const EngineTable> engines);
 
 GrpcStatus no_engine(std::string_view name);
+// to_grpc(), but for a server that goes down: then it is not too busy, it is not there, and clients
+// look for another one.
+GrpcStatus engine_status(const Status& status, const ServedEngine& engine);
 
 }  // namespace aiges::server

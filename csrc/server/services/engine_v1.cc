@@ -29,7 +29,7 @@ class ExecCall final : public OnceCall {
  private:
   void answer(Result<OutputPtr> result) override {
     if (!result.ok()) {
-      call().finish(to_grpc(result.status()));
+      call().finish(engine_status(result.status(), engine()));
       return;
     }
     const std::string_view id =
@@ -110,7 +110,7 @@ class Describe final : public Method {
         if (has_mode(host.modes(), mode)) info.modes.emplace_back(name);
       }
       if (const std::optional<std::string>& schema = host.schema()) info.schema = *schema;
-      info.state = host.closed() ? "closed" : engine->sessions->draining() ? "draining" : "ready";
+      info.state = host.closed() ? "dead" : engine->sessions->draining() ? "draining" : "serving";
       response.engines.push_back(std::move(info));
     }
     call->reply(wire::encode_describe_response(response));
@@ -124,6 +124,13 @@ class Describe final : public Method {
 
 GrpcStatus no_engine(std::string_view name) {
   return {GrpcCode::kNotFound, "no engine is called '" + std::string(name) + "' here", 0, 0};
+}
+
+GrpcStatus engine_status(const Status& status, const ServedEngine& engine) {
+  GrpcStatus answer = to_grpc(status);
+  if (status.kind() == ErrorKind::kOverload && engine.sessions->draining())
+    answer.code = GrpcCode::kUnavailable;
+  return answer;
 }
 
 void add_engine_v1(MethodTable& methods, std::shared_ptr<const EngineTable> engines) {

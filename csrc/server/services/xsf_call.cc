@@ -263,7 +263,7 @@ class XsfCall final : public Method {
     SessionManager& sessions = *engine->sessions;
     auto job = std::make_shared<XsfOpen>(std::move(engine), std::move(replier), std::move(message),
                                          std::move(reserved.value()));
-    Licence licence = sessions.try_acquire();
+    Licence licence = sessions.try_take();
     if (licence) {
       job->set_licence(std::move(licence));
       call->reactor().submit(std::move(job));

@@ -25,7 +25,7 @@ class SessionManagerTest : public StreamSessionTest {
   std::shared_ptr<StreamSession> begin(std::string_view handle = "") {
     auto reservation = manager().reserve(handle);
     EXPECT_TRUE(reservation.ok());
-    Licence licence = manager().try_acquire();
+    Licence licence = manager().try_take();
     EXPECT_TRUE(licence);
     if (!reservation.ok() || !licence) return nullptr;
     auto session =
@@ -76,7 +76,7 @@ TEST_F(SessionManagerTest, AClientMayNameTheHandleWhichIsItsOwnWhileItLives) {
 
 TEST_F(SessionManagerTest, OverloadIsRefusedOrWaitedFor) {
   manager_options_.licences = {1, 1};
-  Licence taken = manager().try_acquire();
+  Licence taken = manager().try_take();
   Latch granted;
   Licence mine;
   EXPECT_NE(manager().acquire(Deadline::never(),
@@ -95,7 +95,7 @@ TEST_F(SessionManagerTest, OverloadIsRefusedOrWaitedFor) {
   EXPECT_TRUE(granted.is_open());
   EXPECT_EQ(manager().stats().refused, 1U);
   manager().resize(2);
-  EXPECT_TRUE(manager().try_acquire());
+  EXPECT_TRUE(manager().try_take());
 }
 
 TEST_F(SessionManagerTest, WaitingHasTheManagersLimit) {
@@ -138,7 +138,7 @@ TEST_F(SessionManagerTest, ASessionThatCannotBeOpenedGivesEverythingBack) {
   script_->on_create = [](const Request&, bool) { return engine_says_no(4); };
   auto reservation = manager().reserve("h");
   const auto session =
-      manager().open(host_, std::move(reservation.value()), manager().try_acquire(), {}, options_);
+      manager().open(host_, std::move(reservation.value()), manager().try_take(), {}, options_);
   ASSERT_FALSE(session.ok());
   EXPECT_EQ(manager().stats().in_use, 0U);
   EXPECT_EQ(manager().stats().live, 0U);
@@ -162,7 +162,7 @@ TEST_F(SessionManagerTest, DrainLetsWhatRunsEndAndRefusesWhatIsNew) {
   EXPECT_FALSE(ready(draining, kSoon));
   EXPECT_TRUE(manager().draining());
   EXPECT_EQ(manager().reserve("").status().code(), Code::kOverload);
-  EXPECT_FALSE(manager().try_acquire());
+  EXPECT_FALSE(manager().try_take());
   EXPECT_EQ(code_of(session->handle()), 0);
   answer("a", kStatusOnce);
   session->push(last_frame(0));
@@ -185,7 +185,7 @@ TEST_F(SessionManagerTest, DrainCutsOffWhatDoesNotEnd) {
 }
 
 TEST_F(SessionManagerTest, DrainDoesNotWaitForeverForAnEngineThatHangs) {
-  const Licence once = manager().try_acquire();
+  const Licence once = manager().try_take();
   const Status status = manager().drain(Deadline::after(kPatience), kSoon);
   EXPECT_EQ(status.message(), "1 calls are still inside the engine");
 }
@@ -210,7 +210,7 @@ TEST_F(SessionManagerTest, TenThousandSessionsAreOrdinary) {
   }
   EXPECT_EQ(manager().stats().live, kMany);
   EXPECT_EQ(manager().stats().in_use, kMany);
-  EXPECT_FALSE(manager().try_acquire());
+  EXPECT_FALSE(manager().try_take());
   for (const auto& session : sessions) {
     const auto found = manager().find(session->handle());
     ASSERT_TRUE(found.ok());
