@@ -178,8 +178,8 @@ def _answer_of(contestant: Contestant, messages: Messages, answer: bytes) -> lis
     return [(payload.meta.name, payload.data) for payload in inner.pl]
 
 
-def check(contestant: Contestant, target: str, messages: Messages, payload: bytes) -> None:
-    """Sends what h2load will send, with a real gRPC client, and looks at the whole answer.
+def check(contestant: Contestant, target: str, messages: Messages, payload: bytes) -> bytes:
+    """Sends what h2load will send, with a real gRPC client; the answer's message, if it is right.
 
     Raises:
         ServerFailedError: it is wrong.
@@ -190,3 +190,4 @@ def check(contestant: Contestant, target: str, messages: Messages, payload: byte
         answer = call(request_of(contestant, messages, payload), timeout=10)
     if _answer_of(contestant, messages, answer) != [(contestant.answer_key, payload)]:
         raise ServerFailedError(f"{contestant.name}: wrong answer to {len(payload)} bytes")
+    return bytes(answer)

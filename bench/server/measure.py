@@ -118,9 +118,12 @@ def measure_loads(
                 check(contestant, target[contestant.program], messages, payload)
 
     check_all()
-    bodies = {
-        c.name: load.write_body(
-            request_of(c, messages, load.payload_of(load.H2LOAD.size)), folder / f"{number}.body"
+    light = load.payload_of(load.H2LOAD.size)
+    exchanges = {
+        c.name: load.Exchange.write(
+            folder / f"{number}.body",
+            request_of(c, messages, light),
+            check(c, target[c.program], messages, light),
         )
         for number, c in enumerate(everybody)
     }
@@ -128,7 +131,7 @@ def measure_loads(
     def turn(contestant: Contestant, each: Load) -> Measured:
         where = target[contestant.program]
         if each.h2load:
-            return load.h2load(contestant, where, each, bodies[contestant.name], plan.seconds)
+            return load.h2load(contestant, where, each, exchanges[contestant.name], plan.seconds)
         return load.generator(contestant, where, each, plan.seconds)
 
     contests = [(each, everybody) for each in ECHOES] + [(load.SESSION, list(SESSIONS))]
