@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "wire/utf8.h"
+
 namespace aiges::server {
 namespace {
 
@@ -26,16 +28,19 @@ std::string time_text(std::chrono::system_clock::time_point now) {
   return text;
 }
 
-// Whatever a client wrote must stay on the line and inside its value.
+// Whatever a client wrote must stay on the line and inside its value, and JSON must be UTF-8.
 std::string escaped(std::string_view text) {
   std::string out;
   constexpr char kHex[] = "0123456789abcdef";
-  for (const char c : text.substr(0, 256)) {
+  text = text.substr(0, 256);
+  const std::size_t good = wire::utf8_prefix(text);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
-    } else if (byte < 0x20 || byte == 0x7F) {
+    } else if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && i >= good)) {
       out += "\\u00";
       out += kHex[byte >> 4];
       out += kHex[byte & 15];

@@ -62,11 +62,12 @@ bool parse_timeout(std::string_view value, Deadline& deadline) {
   const char* begin = value.data();  // NOLINT(bugprone-suspicious-stringview-data-usage)
   const char* end = begin + value.size() - 1;
   const auto [stop, error] = std::from_chars(begin, end, amount);
-  if (error != std::errc() || stop != end || amount < 0) return false;
+  if (error != std::errc() || stop != end || *begin == '-') return false;
   std::chrono::nanoseconds delay{};
   switch (*end) {
     case 'H':
-      delay = amount > 2'000'000 ? std::chrono::nanoseconds::max() : std::chrono::hours(amount);  // 2^63 ns are 292 years
+      delay = amount > 2'000'000 ? std::chrono::nanoseconds::max()
+                                 : std::chrono::hours(amount);  // 2^63 ns are 292 years
       break;
     case 'M':
       delay = std::chrono::minutes(amount);
