@@ -29,6 +29,10 @@ class ServerFailedError(Exception):
     """A server did not start, or gave a wrong answer."""
 
 
+class NoAnswerError(ServerFailedError):
+    """A turn ended before any answer: the server is dead, or the machine is too busy."""
+
+
 @dataclass(frozen=True)
 class Program:
     """A server, as a command whose standard output tells its port."""

@@ -13,7 +13,7 @@ from aiges_native.bench import LoadPlan, run_load
 from aiges_native.bench.load import personal
 from aiges_native.types import DataType
 
-from .contest import Contestant, ServerFailedError
+from .contest import Contestant, NoAnswerError, ServerFailedError
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -79,6 +79,7 @@ def h2load(
     Those of the warm-up are among them, so that many errors are seen and a few are not.
 
     Raises:
+        NoAnswerError: the time was too short for any.
         ServerFailedError: requests failed, or h2load did.
     """
     program = shutil.which("h2load")
@@ -104,19 +105,24 @@ def h2load(
         ended, good = map(int, counts.groups())
         if ended == good > 0 and int(size.group(1)) >= good * exchange.answer_bytes:
             return Measured(float(rate.group(1)))
-    raise ServerFailedError(f"h2load, {contestant.name}:\n{done.stdout}{done.stderr}")
+    said = f"h2load, {contestant.name}:\n{done.stdout}{done.stderr}"
+    if " 0 done, 0 succeeded, 0 failed, 0 errored" in done.stdout:
+        raise NoAnswerError(said)
+    raise ServerFailedError(said)
 
 
 def generator(contestant: Contestant, target: str, load: Load, seconds: float) -> Measured:
     """Compares every answer, byte for byte.
 
     Raises:
-        ServerFailedError: one was wrong, or there was none.
+        NoAnswerError: the time was too short for any.
+        ServerFailedError: one was wrong.
     """
     report = run_load(_plan(contestant, target, load, seconds))
-    if not report.good or report.in_time == 0:
-        why = report.failures or f"nothing was answered within {seconds:g} s"
-        raise ServerFailedError(f"{contestant.name}, {load.title}: {why}")
+    if report.failed:
+        raise ServerFailedError(f"{contestant.name}, {load.title}: {report.failures}")
+    if report.in_time == 0:
+        raise NoAnswerError(f"{contestant.name}, {load.title}: no answer within {seconds:g} s")
     return Measured(report.rate, report.latency.p50, report.latency.p99)
 
 

@@ -13,6 +13,7 @@ from .build import Messages
 from .contest import (
     SESSIONS,
     Contestant,
+    NoAnswerError,
     Process,
     Program,
     check,
@@ -23,6 +24,8 @@ from .contest import (
 from .load import ECHOES, Load, Measured
 
 IDLE_CONNECTIONS = 10_000
+# A turn without any answer is tried again with more time, up to some four times this much.
+MOST_SECONDS = 4.0
 
 
 @dataclass(frozen=True)
@@ -128,11 +131,16 @@ def measure_loads(
         for number, c in enumerate(everybody)
     }
 
-    def turn(contestant: Contestant, each: Load) -> Measured:
+    def turn(contestant: Contestant, each: Load, seconds: float) -> Measured:
         where = target[contestant.program]
-        if each.h2load:
-            return load.h2load(contestant, where, each, exchanges[contestant.name], plan.seconds)
-        return load.generator(contestant, where, each, plan.seconds)
+        try:
+            if each.h2load:
+                return load.h2load(contestant, where, each, exchanges[contestant.name], seconds)
+            return load.generator(contestant, where, each, seconds)
+        except NoAnswerError:
+            if seconds > MOST_SECONDS:
+                raise
+            return turn(contestant, each, 4 * seconds)
 
     contests = [(each, everybody) for each in ECHOES] + [(load.SESSION, list(SESSIONS))]
     cells = {each.key: {c.name: Series() for c in who} for each, who in contests}
@@ -141,6 +149,6 @@ def measure_loads(
         for each, who in contests:
             shift = number % len(who)
             for contestant in [*who[shift:], *who[:shift]]:
-                cells[each.key][contestant.name].turns.append(turn(contestant, each))
+                cells[each.key][contestant.name].turns.append(turn(contestant, each, plan.seconds))
     check_all()
     return cells
