@@ -32,8 +32,8 @@ Serve = Callable[..., tuple[Any, str]]
 WAIT = 60.0  # seconds, for what comes at once
 TIMES = int(os.environ.get("AIGES_STRESS", "1"))
 # What a run may add to the resident set once it is warm. The allocator keeps some of what was
-# freed, but a leak of 200 bytes for each of a hundred thousand sessions is far more than this.
-BOUND = 12 << 20
+# freed; a leak of a hundred bytes for each of 150000 sessions is nearly twice this.
+BOUND = 8 << 20
 
 
 @pytest.fixture
@@ -62,6 +62,11 @@ def until(condition: Callable[[], bool], what: Callable[[], object]) -> None:
         if time.monotonic() > end:
             pytest.fail(f"it stays so: {what()}")
         time.sleep(0.002)
+
+
+def accepted(server: Any, connections: int) -> Callable[[], bool]:
+    """Whether it has taken that many connections since it began."""
+    return lambda: bool(server.stats()["connections_total"] == connections)
 
 
 def at_rest(server: Any, connections: int = 0) -> None:
@@ -234,25 +239,28 @@ def unfinished(kind: int) -> bytes:
 
 
 def test_a_thousand_clients_say_half_and_vanish(serve: Serve, probe: Probe) -> None:
-    count = 1000 * TIMES
+    count = 1000
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < 2 * count + 200:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 2 * count + 200), hard))
+    if soft < 2 * count + 500:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 2 * count + 500), hard))
     server, address = serve("echo")
-    sessions = sum(1 for number in range(count) if number % 6 >= 4)
+    look = probe("echo")
+    sessions = 0
     with Healthy(address):
-        clients = [Raw(address) for _ in range(count)]
-        for number, client in enumerate(clients):
-            client.send(unfinished(number % 6))
-        # So that there is something to end: both kinds of streams have opened a session.
-        probe("echo").wait("create", sessions)
-        until(lambda: server.stats()["connections"] == count + 1, server.stats)
-        for number, client in enumerate(clients):
-            client.vanish(rudely=number % 4 < 2)
-        probe("echo").wait("destroy", sessions)
-        until(lambda: server.stats()["connections"] == 1, server.stats)
+        for wave in range(1, TIMES + 1):
+            clients = [Raw(address) for _ in range(count)]
+            for number, client in enumerate(clients):
+                client.send(unfinished(number % 6))
+            # So that there is something to end: both kinds of streams have opened a session.
+            sessions += sum(1 for number in range(count) if number % 6 >= 4)
+            look.wait("create", sessions)
+            until(accepted(server, count * wave + 1), server.stats)
+            for number, client in enumerate(clients):
+                client.vanish(rudely=number % 4 < 2)
+            look.wait("destroy", sessions)
+            until(lambda: server.stats()["connections"] == 1, server.stats)
     at_rest(server)
-    assert probe("echo").counts("create", "destroy", "live_sessions") == {
+    assert look.counts("create", "destroy", "live_sessions") == {
         "create": sessions,
         "destroy": sessions,
         "live_sessions": 0,
@@ -327,7 +335,7 @@ def test_slow_readers_hold_up_nobody(serve: Serve, probe: Probe) -> None:
 def test_a_hanging_engine_beside_healthy_traffic(serve: Serve, probe: Probe, reactors: int) -> None:
     server, address = serve("latch", "echo", reactors=reactors)
     look = probe("latch")
-    hanging = 40 * TIMES
+    hanging = min(40 * TIMES, 200)  # of the 256 threads that a reactor may have
     with (
         aiges_native.Client(address, timeout=WAIT) as client,
         ThreadPoolExecutor(hanging) as pool,
@@ -409,8 +417,9 @@ def test_a_drain_loses_nothing_that_was_begun(
 # ---- for a long time -----------------------------------------------------------------------------
 
 
-def test_memory_after_a_hundred_thousand_sessions(serve: Serve, probe: Probe) -> None:
-    server, address = serve("echo")
+def test_memory_after_many_sessions(serve: Serve, probe: Probe) -> None:
+    # Each thread keeps some memory, and on a busy machine more and more of them stand by.
+    server, address = serve("echo", max_threads=4)
     client = Raw(address)
     client.send(GREETING)
     data = b"x" * 500
@@ -431,8 +440,7 @@ def test_memory_after_a_hundred_thousand_sessions(serve: Serve, probe: Probe) ->
             assert answers.keys() == set(streams)
             assert {answer.count(data) for answer in answers.values()} == {2}
 
-    # The server remembers so many handles that were given back, for those who come late.
-    warm, count = 150_000, 100_000 * TIMES
+    warm, count = 50_000, 150_000 * TIMES
     sessions(warm)
     before = resident()
     sessions(count)
@@ -447,7 +455,7 @@ def test_memory_after_a_hundred_thousand_sessions(serve: Serve, probe: Probe) ->
 
 
 def test_memory_after_thousands_of_connections(serve: Serve) -> None:
-    server, address = serve("echo")
+    server, address = serve("echo", max_threads=4)
     data = b"x" * 500
 
     def connections(count: int) -> None:
@@ -474,7 +482,7 @@ def test_memory_after_thousands_of_connections(serve: Serve) -> None:
 
 def test_memory_after_sessions_of_many_requests(serve: Serve, probe: Probe) -> None:
     # In AIGES's protocol each step of a session is an RPC, and may come by another connection.
-    server, address = serve("echo")
+    server, address = serve("echo", max_threads=4)
 
     with aiges_native.Client(address, protocol="xsf", timeout=WAIT) as client:
 
