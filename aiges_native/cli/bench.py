@@ -84,7 +84,7 @@ def _show(console: Console, name: str, report: Report) -> None:
             style="bold red",
         )
     for code, text, times in sorted(report.failures, key=lambda failure: -failure[2]):
-        console.print(Text(f"{times:>8} × {code}: {text}", style="red"))
+        console.print(Text(f"{times:>8} × {code}: {text}", style="red"), soft_wrap=True)
 
 
 def _measure(console: Console, plan: LoadPlan, quiet: bool) -> Report:

@@ -359,7 +359,7 @@ bool Connection::readable() {
         session_, reinterpret_cast<const std::uint8_t*>(buffer), static_cast<std::size_t>(size));
     if (taken < 0)
       return end(std::string("not HTTP/2: ") + nghttp2_strerror(static_cast<int>(taken)));
-    if (static_cast<std::size_t>(size) < kReadSize) return true;
+    if (std::cmp_less(size, kReadSize)) return true;
   }
   return true;
 }

@@ -167,7 +167,7 @@ void Exchange::finish() {
   host_.finished(*this, nullptr);
 }
 
-void Exchange::finish(Failure failure) {
+void Exchange::finish(const Failure& failure) {
   connection_ = nullptr;
   host_.finished(*this, &failure);
 }

@@ -78,7 +78,7 @@ class Exchange : public Rpc {
   virtual void start() = 0;
   // The last of it; `failure` empty: only the check decides.
   void finish();
-  void finish(Failure failure);
+  void finish(const Failure& failure);
   // Whether an RPC ended well; otherwise the exchange is finished.
   bool ended_well(const RpcEnd& end);
 

@@ -13,6 +13,7 @@ namespace {
 
 std::vector<Pair> views(const std::vector<std::pair<std::string, std::string>>& pairs) {
   std::vector<Pair> all;
+  all.reserve(pairs.size());
   for (const auto& [key, value] : pairs) all.push_back({key, value});
   return all;
 }
@@ -74,6 +75,7 @@ Load::Load(LoadPlan given) : plan(std::move(given)) {
   if (plan.protocol == Protocol::kXsf) {
     if (plan.stream) return;  // XsfSession makes its own
     std::vector<wire::Expect> expect;
+    expect.reserve(plan.outputs.size());
     for (const auto& [name, type] : plan.outputs) expect.push_back({name, type, {}});
     const std::string wait =
         std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(plan.timeout).count());

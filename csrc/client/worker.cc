@@ -34,7 +34,6 @@ std::string cannot_connect(int error) {
 
 Worker::Worker(Run& run, std::size_t index)
     : run_(run),
-      index_(index),
       threads_(run.load.plan.threads),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
@@ -108,8 +107,7 @@ Worker::Link* Worker::free_link() {
 }
 
 bool Worker::any_waits() const {
-  return std::any_of(links_.begin(), links_.end(),
-                     [](const auto& link) { return !link->waiting.empty(); });
+  return std::ranges::any_of(links_, [](const auto& link) { return !link->waiting.empty(); });
 }
 
 void Worker::finished(Exchange& exchange, const Failure* failure) {
@@ -250,6 +248,8 @@ void Worker::lost(Link& link) {
 }
 
 void Worker::flush() {
+  // It may grow meanwhile.
+  // NOLINTNEXTLINE(modernize-loop-convert)
   for (std::size_t i = 0; i < touched_.size(); ++i) {
     Link& link = *touched_[i];
     link.touched = false;

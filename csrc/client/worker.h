@@ -59,7 +59,7 @@ class Worker final : private ExchangeHost {
     bool touched = false;
     bool answered = false;     // since it is connected
     std::uint32_t events = 0;  // that are watched; 0: not registered
-    Clock::time_point retry_at{};
+    Clock::time_point retry_at;
     std::vector<Exchange*> waiting;  // closed loop: what goes on here, once it is connected
   };
   struct Alarm {
@@ -100,11 +100,10 @@ class Worker final : private ExchangeHost {
   void give_up(const char* code, const char* text);
 
   Run& run_;
-  const std::size_t index_;
   const std::size_t threads_;
   Descriptor epoll_;
   Descriptor timer_;
-  Clock::time_point armed_{};
+  Clock::time_point armed_;
 
   Connection::Traffic traffic_;
   Connection::Traffic traffic_at_warm_;
@@ -123,8 +122,8 @@ class Worker final : private ExchangeHost {
   std::deque<Clock::time_point> late_;  // open loop: due, and not begun
   bool stopping_ = false;
   bool exhausted_ = false;  // no ticket is left
-  Clock::time_point next_sweep_{};
-  Clock::time_point last_answer_{};
+  Clock::time_point next_sweep_;
+  Clock::time_point last_answer_;
 
   LoadReport report_;
   std::atomic<std::uint64_t> active_{0};

@@ -21,6 +21,7 @@ std::vector<std::int64_t> latencies(std::size_t count) {
   std::mt19937_64 random(20261124);
   std::lognormal_distribution<double> shape(11, 2);  // around 60 us, with a long tail
   std::vector<std::int64_t> values;
+  values.reserve(count);
   for (std::size_t i = 0; i < count; ++i)
     values.push_back(static_cast<std::int64_t>(shape(random)));
   return values;
@@ -89,7 +90,7 @@ TEST(Histogram, PercentilesAreThoseOfTheSortedValues) {
       histogram.record(value);
       sum += static_cast<double>(value);
     }
-    std::sort(values.begin(), values.end());
+    std::ranges::sort(values);
     for (const double share : {0.0, 0.01, 0.25, 0.5, 0.9, 0.99, 0.999, 0.9999, 1.0}) {
       const std::int64_t right = exact(values, share);
       const std::int64_t told = histogram.percentile(share);

@@ -68,6 +68,7 @@ TEST(LoadPlan, ArrivalsDoNotDrift) {
 
 std::vector<std::string> pieces(const Load& load, std::size_t item) {
   std::vector<std::string> all;
+  all.reserve(load.frames.size());
   for (const auto& frame : load.frames)
     all.emplace_back(static_cast<const char*>(frame[item].data), frame[item].size);
   return all;
@@ -96,6 +97,7 @@ TEST(Load, MarksTheFirstAndTheLastFrame) {
   const auto statuses = [](std::size_t frames) {
     const Load load(session(frames, 0, "hello"));
     std::vector<int> all;
+    all.reserve(frames);
     for (const auto& frame : load.frames) all.push_back(frame[0].status);
     return all;
   };
