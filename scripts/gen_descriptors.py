@@ -51,7 +51,7 @@ std::span<const ProtoSymbol> proto_symbols() {{ return kSymbols; }}
 
 def compiled() -> list[Any]:
     """A google.protobuf.FileDescriptorProto for each file, by name."""
-    from google.protobuf.descriptor_pb2 import (  # type: ignore[import-untyped]
+    from google.protobuf.descriptor_pb2 import (
         FileDescriptorSet,
     )
     from grpc_tools import protoc  # type: ignore[import-untyped]

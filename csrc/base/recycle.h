@@ -23,7 +23,8 @@ struct RecyclingAllocator {
   using value_type = T;
   RecyclingAllocator() = default;
   template <class U>
-  RecyclingAllocator(const RecyclingAllocator<U>&) {}  // NOLINT(google-explicit-constructor,misc-explicit-constructor)
+  RecyclingAllocator(const RecyclingAllocator<U>&) {
+  }  // NOLINT(google-explicit-constructor,misc-explicit-constructor)
 
   T* allocate(std::size_t count) {
     static_assert(alignof(T) <= alignof(std::max_align_t));
