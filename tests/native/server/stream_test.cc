@@ -10,7 +10,7 @@ using Strings = std::vector<std::string>;
 class StreamTest : public ServerTest {
  protected:
   StreamTest() {
-    engine_.stream.ttl = kPatience;  // a slow machine is no idle client
+    engine_.stream.ttl = 10 * kPatience;  // nothing here ends because it was forgotten
     script_->on_create = [this](const Request& request, bool) {
       const std::lock_guard lock(mutex_);
       tag_ = request.tag_text;
