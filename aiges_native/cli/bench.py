@@ -87,8 +87,8 @@ def _show(console: Console, name: str, report: Report) -> None:
         console.print(Text(f"{times:>8} × {code}: {text}", style="red"), soft_wrap=True)
 
 
-def _measure(console: Console, plan: LoadPlan, quiet: bool) -> Report:
-    if quiet or not console.is_terminal:
+def _measure(console: Console, plan: LoadPlan) -> Report:
+    if not console.is_terminal:
         # A callback all the same: it is what lets Ctrl-C in.
         return run_load(plan, lambda progress: None)
     with Live(console=console, transient=True, auto_refresh=False) as live:
@@ -113,7 +113,7 @@ def _compare(
     for turn in range(turns):
         for which in (0, 1) if turn % 2 == 0 else (1, 0):
             reports[which].append(
-                _measure(console, dataclasses.replace(each, target=targets[which]), False)
+                _measure(console, dataclasses.replace(each, target=targets[which]))
             )
     table = Table("", targets[0], targets[1], "A / B, median", "lowest", "highest", box=None)
     figures: tuple[tuple[str, Callable[[Report], float]], ...] = (
@@ -205,7 +205,7 @@ def bench(
         if compare:
             reports = _compare(console, plan, compare, turns)
         else:
-            reports = [_measure(console, plan, False)]
+            reports = [_measure(console, plan)]
             _show(console, plan.target, reports[0])
     except LoadError as error:
         click.echo(f"error: {error}", err=True)

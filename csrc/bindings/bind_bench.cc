@@ -26,7 +26,7 @@ std::chrono::nanoseconds seconds_of(const pb::handle& value, const char* name) {
       std::chrono::duration<double>(seconds));
 }
 
-// The plan's keys are those of aiges_native.bench.plan; an unknown one is an error.
+// The plan's keys are the fields of aiges_native.bench.LoadPlan; an unknown one is an error.
 LoadPlan plan_of(const pb::dict& given) {
   LoadPlan plan;
   for (const auto& [key, value] : given) {

@@ -359,6 +359,8 @@ void Worker::run() {
   for (;;) {
     const Clock::time_point now = Clock::now();
     const bool cancelled = run_.cancelled.load(std::memory_order_relaxed);
+    // Before the end is seen: what was due up to then counts, however late this thread is.
+    if (open_loop() && !stopping_ && !cancelled) take_arrivals(now);
     if (!stopping_ && (now >= run_.stop || cancelled)) {
       stopping_ = true;
       drained = now + std::min<Clock::duration>(kDrain, run_.load.plan.timeout);
@@ -372,7 +374,6 @@ void Worker::run() {
       give_up(cancelled ? nullptr : "timeout", "no answer long after the end of the run");
       break;
     }
-    if (open_loop() && !stopping_) take_arrivals(now);
     ring_alarms(now);
     if (now >= next_sweep_) sweep(now);
     flush();
