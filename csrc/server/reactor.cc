@@ -9,6 +9,10 @@
 #include "server/sentinel.h"
 
 namespace aiges::server {
+namespace {
+// Of a thread that stands by while another one does, too: a burst of slow jobs leaves many.
+constexpr auto kIdleLife = std::chrono::seconds(10);
+}  // namespace
 
 thread_local Reactor::Batch* Reactor::batch_of_this_thread = nullptr;
 
@@ -72,8 +76,16 @@ void Reactor::stand_by() {
     {
       MutexLock lock(mutex_);
       ++standing_by_;
-      while (!lead_is_free_ && !stopping_.load(std::memory_order_acquire))
-        called_.wait_until(mutex_, Deadline::never());
+      const Deadline idle = Deadline::after(kIdleLife);
+      while (!lead_is_free_ && !stopping_.load(std::memory_order_acquire)) {
+        const bool spare = standing_by_ > 1;  // one always stays
+        if (spare && idle.passed()) {
+          --standing_by_;
+          --threads_;
+          return;
+        }
+        called_.wait_until(mutex_, spare ? idle : Deadline::never());
+      }
       --standing_by_;
       if (stopping_.load(std::memory_order_acquire)) break;
       lead_is_free_ = false;
