@@ -262,6 +262,7 @@ TEST_F(StreamTest, ADisconnectDuringAWriteWaitsForTheEngine) {
     EXPECT_TRUE(let_go.wait());
     return Status();
   };
+  script_->on_read = []() -> Result<OutputPtr> { return OutputPtr(); };
   serve();
   Http2Client client(address());
   write(client, client.open(kStream), true, "a", kStatusBegin);
