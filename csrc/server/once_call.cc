@@ -29,7 +29,13 @@ void OnceCall::begin() {
 
 void OnceCall::got_licence(Result<Licence> licence) {
   if (!licence.ok()) {
-    end(licence.status());
+    // Who has no time left did not wait for too long by the server's measure, but by the client's.
+    if (deadline_.passed()) {
+      end(Status(ErrorKind::kDeadline, Code::kDeadline, "exec",
+                 "the deadline passed while the request waited: " + licence.status().message()));
+    } else {
+      end(licence.status());
+    }
     return;
   }
   licence_ = std::move(licence.value());

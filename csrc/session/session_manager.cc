@@ -89,7 +89,9 @@ Status SessionManager::drain(Deadline deadline, Clock::duration grace) {
   const std::size_t cut_off = state_->table->size();
   if (!in_time) close_all();
   // A licence comes back once the engine has let go: that is what is waited for, not the table.
-  if (!state_->licences->wait_idle(Deadline::after(grace))) {
+  // Once calls that need no handle are not in the table either, and have until the deadline too.
+  const Deadline let_go = Deadline::after(grace);
+  if (!state_->licences->wait_idle(let_go.time() > deadline.time() ? let_go : deadline)) {
     return Status(
         ErrorKind::kDeadline, Code::kDeadline, "drain",
         std::to_string(state_->licences->in_use()) + " calls are still inside the engine");
