@@ -116,11 +116,7 @@ void Connection::flush() {
     MutexLock lock(mutex_);
     if (!closed_) write(events);
   }
-  if (!events.empty()) {
-    reactor_->post([self = shared_from_this(), held = std::make_shared<Events>(std::move(events))] {
-      self->tell(*held);
-    });
-  }
+  if (!events.empty()) tell_soon(std::move(events));
 }
 
 void Connection::write(Events& events) {
@@ -210,9 +206,15 @@ void Connection::abort() {
     MutexLock lock(mutex_);
     close(events);
   }
-  reactor_->post([self = shared_from_this(), held = std::make_shared<Events>(std::move(events))] {
-    self->tell(*held);
-  });
+  tell_soon(std::move(events));
+}
+
+void Connection::tell_soon(Events events) {
+  const auto held = std::make_shared<Events>(std::move(events));
+  if (reactor_->post([self = shared_from_this(), held] { self->tell(*held); })) return;
+  // The reactor is over, and whoever wrote the last answer came too late to have it told. Handlers
+  // hold their calls in turn: nobody else would take them apart.
+  for (const Http2Session::Event& event : *held) event.call->handler_.reset();
 }
 
 void Connection::check_idle(Clock::time_point now) {

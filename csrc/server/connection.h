@@ -76,6 +76,8 @@ class Connection final : public Flushable, public std::enable_shared_from_this<C
   void close_or_ask(Clock::time_point now, Events& events) AIGES_REQUIRES(mutex_);
   // Tells methods and handlers; leader only, without the lock.
   void tell(Events& events);
+  // Any thread: has the leader tell them.
+  void tell_soon(Events events);
   static void watch_deadline(const std::shared_ptr<Call>& call);
 
   const std::shared_ptr<Reactor> reactor_;  // longer than the socket

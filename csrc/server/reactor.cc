@@ -42,13 +42,14 @@ bool Reactor::stop(Deadline deadline) {
   return threads_ == 0;
 }
 
-void Reactor::post(std::function<void()> action) {
+bool Reactor::post(std::function<void()> action) {
   MutexLock lock(mutex_);
   if (!ended_) boost::asio::post(io_, std::move(action));
+  return !ended_;
 }
 
 void Reactor::submit_from_anywhere(std::shared_ptr<Job> job) {
-  post([this, job = std::move(job)]() mutable { submit(std::move(job)); });
+  (void)post([this, job = std::move(job)]() mutable { submit(std::move(job)); });
 }
 
 void Reactor::flush_soon(std::shared_ptr<Flushable> object) {

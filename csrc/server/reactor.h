@@ -45,8 +45,9 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
 
   // While reading (leader only): runs the job when this turn's reading is done.
   void submit(std::shared_ptr<Job> job) { jobs_.push_back(std::move(job)); }
-  // Any thread: runs `action` on the leader; it must be short and must not block.
-  void post(std::function<void()> action);
+  // Any thread: runs `action` on the leader; it must be short and must not block. False, and
+  // dropped, when the last thread has left.
+  bool post(std::function<void()> action);
   // Any thread: a job from somewhere else than a request just read.
   void submit_from_anywhere(std::shared_ptr<Job> job);
 
