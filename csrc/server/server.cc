@@ -148,7 +148,7 @@ Status Server::start() {
       listener->start([this](int socket, std::string peer) { accept(socket, std::move(peer)); });
     });
   }
-  sweep_timer_ = std::make_unique<boost::asio::steady_timer>(first.io());
+  sweep_timer_ = std::make_shared<boost::asio::steady_timer>(first.io());
   first.post([this] { sweep(); });
   return {};
 }
@@ -265,8 +265,9 @@ void Server::stop() {
   // What abort() and stop() posted comes first: one turn of each leader.
   for (const auto& reactor : reactors_) {
     const auto passed = std::make_shared<std::promise<void>>();
-    reactor->post([this, passed, first = reactor == reactors_.front()] {
-      if (first) sweep_timer_->cancel();
+    // Where every thread is inside an engine its turn comes when the server is gone.
+    reactor->post([passed, timer = reactor == reactors_.front() ? sweep_timer_ : nullptr] {
+      if (timer) timer->cancel();
       passed->set_value();
     });
     passed->get_future().wait_until(farewell.time());

@@ -90,7 +90,7 @@ class Server {
   Sentinel sentinel_;
   std::vector<std::shared_ptr<Reactor>> reactors_;
   std::vector<std::shared_ptr<Listener>> listeners_;
-  std::unique_ptr<boost::asio::steady_timer> sweep_timer_;
+  std::shared_ptr<boost::asio::steady_timer> sweep_timer_;
   std::size_t next_reactor_ = 0;  // the accepting leader's own
   std::atomic<bool> draining_{false};
   std::atomic<bool> closed_to_new_{false};  // connections
