@@ -48,7 +48,8 @@ Server::Server(Runtime& runtime, ServerOptions options)
       shared_(std::make_shared<Shared>(runtime.watchdog)),
       pool_(std::make_shared<ThreadPool>(options_.max_threads)),
       engines_(std::make_shared<EngineTable>()),
-      health_(std::make_shared<HealthRegistry>()) {
+      health_(std::make_shared<HealthRegistry>()),
+      anchor_(std::make_shared<Anchor>()) {
   shared_->limits = options_.limits;
   shared_->token = options_.token;
   if (options_.rate_interval.count() != 0)
@@ -141,15 +142,26 @@ Status Server::start() {
   add_services();
   sentinel_.start();
   for (const auto& reactor : reactors_) reactor->start();
+  {
+    MutexLock lock(anchor_->mutex);
+    anchor_->server = this;
+  }
   started_ = true;
   Reactor& first = *reactors_.front();
   for (const auto& listener : listeners_) {
-    first.post([this, listener] {
-      listener->start([this](int socket, std::string peer) { accept(socket, std::move(peer)); });
+    first.post([anchor = anchor_, listener] {
+      listener->start([anchor](int socket, std::string peer) {
+        bool taken = false;
+        with_server(*anchor, [&](Server& server) {
+          server.accept(socket, std::move(peer));
+          taken = true;
+        });
+        if (!taken) ::close(socket);
+      });
     });
   }
   sweep_timer_ = std::make_shared<boost::asio::steady_timer>(first.io());
-  first.post([this] { sweep(); });
+  first.post([anchor = anchor_] { with_server(*anchor, [](Server& server) { server.sweep(); }); });
   return {};
 }
 
@@ -228,8 +240,8 @@ void Server::sweep() {
     connection->reactor().post([connection, now] { connection->check_idle(now); });
   }
   sweep_timer_->expires_after(kSweep);
-  sweep_timer_->async_wait([this](boost::system::error_code error) {
-    if (!error) sweep();
+  sweep_timer_->async_wait([anchor = anchor_](boost::system::error_code error) {
+    if (!error) with_server(*anchor, [](Server& server) { server.sweep(); });
   });
 }
 
@@ -277,6 +289,10 @@ void Server::stop() {
   sentinel_.stop();
   // A thread that is still inside an engine keeps its reactor until it comes back.
   for (const auto& reactor : reactors_) (void)reactor->stop(farewell);
+  {
+    MutexLock lock(anchor_->mutex);
+    anchor_->server = nullptr;
+  }
   sweep_timer_.reset();
   listeners_.clear();
 }

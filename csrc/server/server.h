@@ -104,6 +104,20 @@ class Server {
   };
   std::vector<PendingEngine> pending_;  // until start(): handles name the port
 
+  // What posted actions find the server by: one whose turn comes late, because every thread was
+  // inside an engine when the server stopped, finds none.
+  struct Anchor {
+    Mutex mutex;
+    Server* server AIGES_GUARDED_BY(mutex) = nullptr;
+  };
+  // Runs `action` on the server, if it is still there.
+  template <class Action>
+  static void with_server(Anchor& anchor, Action&& action) {
+    MutexLock lock(anchor.mutex);
+    if (anchor.server) action(*anchor.server);
+  }
+  const std::shared_ptr<Anchor> anchor_;
+
   Mutex mutex_;
   std::vector<std::weak_ptr<Connection>> connections_ AIGES_GUARDED_BY(mutex_);
 };

@@ -147,7 +147,10 @@ void StreamState::begin(const std::shared_ptr<Input>& input) {
   waiter_ = engine_->sessions->acquire(
       call_->deadline(), [self = shared_from_this(), input](Result<Licence> granted) {
         if (!granted.ok()) {
-          self->call_->finish(engine_status(granted.status(), *self->engine_));
+          GrpcStatus why = engine_status(granted.status(), *self->engine_);
+          // By the client's measure, not the server's, it waited for too long.
+          if (self->call_->deadline().passed()) why.code = GrpcCode::kDeadlineExceeded;
+          self->call_->finish(why);
           return;
         }
         self->call_->reactor().submit_from_anywhere(
