@@ -22,9 +22,11 @@ template <class T>
 struct RecyclingAllocator {
   using value_type = T;
   RecyclingAllocator() = default;
+  // Implicit, as the standard wants it of allocators.
+  // NOLINTBEGIN(google-explicit-constructor,misc-explicit-constructor)
   template <class U>
-  RecyclingAllocator(const RecyclingAllocator<U>&) {
-  }  // NOLINT(google-explicit-constructor,misc-explicit-constructor)
+  RecyclingAllocator(const RecyclingAllocator<U>&) {}
+  // NOLINTEND(google-explicit-constructor,misc-explicit-constructor)
 
   T* allocate(std::size_t count) {
     static_assert(alignof(T) <= alignof(std::max_align_t));

@@ -97,7 +97,7 @@ class Connection final : public Flushable, public std::enable_shared_from_this<C
   bool told_ AIGES_GUARDED_BY(mutex_) = false;   // of the end: counts in Shared::unheard
   bool asked_ AIGES_GUARDED_BY(mutex_) = false;  // for a sign of life
   const Clock::time_point began_ = Clock::now();
-  Clock::time_point stopped_at_ AIGES_GUARDED_BY(mutex_){};  // reading
+  Clock::time_point stopped_at_ AIGES_GUARDED_BY(mutex_);  // reading
   Clock::time_point last_heard_ AIGES_GUARDED_BY(mutex_) = began_;
 };
 

@@ -335,7 +335,7 @@ void Http2Session::submit_trailers(Call& call) {
   headers[count++] = pair("grpc-status", number(code, static_cast<int>(call.status_.code)));
   if (!call.status_.message.empty()) {
     message = percent_encode(call.status_.message);
-    constexpr std::size_t kLongest = 8 * 1024;  // clients limit headers, too
+    constexpr std::size_t kLongest = std::size_t{8} * 1024;  // clients limit headers, too
     if (message.size() > kLongest) {
       message.resize(kLongest);
       // Not in the middle of an escape.

@@ -102,7 +102,7 @@ class Http2Session {
   bool greeted_ = false;
   bool closing_ = false;
   Clock::time_point quiet_since_ = Clock::now();
-  Clock::time_point last_ping_{};
+  Clock::time_point last_ping_;
   int ping_strikes_ = 0;
   bool farewell_heard_ = false;
   Clock::time_point headers_begin_ = Clock::time_point::max();

@@ -67,7 +67,7 @@ int listen_on(int family, const sockaddr* address, socklen_t size, bool reuse_po
 
 }  // namespace
 
-Result<std::shared_ptr<Listener>> Listener::open(std::shared_ptr<Reactor> reactor,
+Result<std::shared_ptr<Listener>> Listener::open(const std::shared_ptr<Reactor>& reactor,
                                                  const std::string& address, bool reuse_port) {
   if (address.starts_with(kUnix)) {
     const std::string path = address.substr(kUnix.size());
@@ -80,9 +80,9 @@ Result<std::shared_ptr<Listener>> Listener::open(std::shared_ptr<Reactor> reacto
     struct stat info{};
     if (::stat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode)) {
       const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-      const bool alive =
-          ::connect(probe, reinterpret_cast<const sockaddr*>(&local), sizeof local) == 0;
-      ::close(probe);
+      const bool alive = probe >= 0 && ::connect(probe, reinterpret_cast<const sockaddr*>(&local),
+                                                 sizeof local) == 0;
+      if (probe >= 0) ::close(probe);
       if (alive) return failed(address, "another program serves there");
       ::unlink(path.c_str());
     }

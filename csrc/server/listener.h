@@ -20,7 +20,7 @@ class Listener final : public std::enable_shared_from_this<Listener> {
   using Protocol = boost::asio::generic::stream_protocol;
   using Accepted = std::function<void(int socket, std::string peer)>;
 
-  static Result<std::shared_ptr<Listener>> open(std::shared_ptr<Reactor> reactor,
+  static Result<std::shared_ptr<Listener>> open(const std::shared_ptr<Reactor>& reactor,
                                                 const std::string& address, bool reuse_port);
   Listener(std::shared_ptr<Reactor> reactor, int socket, std::string address,
            std::string unix_path);

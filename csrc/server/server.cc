@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <future>
 #include <thread>
 #include <utility>
@@ -75,8 +76,14 @@ Status Server::add_engine(std::string name, std::shared_ptr<EngineHost> host,
 Result<AdvertisedAddress> Server::advertised(std::uint16_t port) const {
   std::string host = options_.advertise;
   if (const std::size_t colon = host.rfind(':'); colon != std::string::npos) {
-    const int given = std::atoi(host.c_str() + colon + 1);
-    if (given > 0 && given <= 65535) port = static_cast<std::uint16_t>(given);
+    std::uint16_t given = 0;
+    const char* end = host.data() + host.size();
+    const auto [stop, error] = std::from_chars(host.data() + colon + 1, end, given);
+    if (error != std::errc() || stop != end || given == 0) {
+      return Status(ErrorKind::kInvalidData, Code::kInvalidData, "advertise",
+                    "'" + host + "' cannot be advertised: expected ip or ip:port");
+    }
+    port = given;
     host.resize(colon);
   }
   if (host.empty()) {
@@ -179,6 +186,7 @@ void Server::add_services() {
 
 std::vector<std::string> Server::addresses() const {
   std::vector<std::string> all;
+  all.reserve(listeners_.size());
   for (const auto& listener : listeners_) all.push_back(listener->address());
   return all;
 }

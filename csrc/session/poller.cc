@@ -106,7 +106,7 @@ void Poller::fire(std::uint64_t alarm_number) {
   }
 }
 
-void Poller::submit(std::function<void()> job) {
+void Poller::submit(const std::function<void()>& job) {
   // Without an executor there is no thread that may block, but to leave it undone is worse.
   if (!executor_.submit(job)) job();
 }

@@ -56,7 +56,7 @@ class Poller final : public std::enable_shared_from_this<Poller> {
   void arm() AIGES_REQUIRES(mutex_);
   void fire(std::uint64_t alarm_number);
   void round(std::uint64_t number);
-  void submit(std::function<void()> job);
+  void submit(const std::function<void()>& job);
 
   Watchdog& watchdog_;
   Executor& executor_;
