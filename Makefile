@@ -35,6 +35,7 @@ help:
 	@echo 'make test     the native tests, then the Python tests'
 	@echo 'make asan     the native tests under the address and undefined behaviour sanitizers'
 	@echo 'make tsan     the native tests under the thread sanitizer'
+	@echo 'make fuzz     the decoders and a connection, FUZZ_SECONDS each, with libFuzzer'
 	@echo 'make lint     ruff, mypy, stubtest, clang-format, clang-tidy'
 	@echo 'make format   lets ruff and clang-format rewrite the sources'
 	@echo 'make wheel    a wheel for each Python found, repaired, and tried in a clean environment'
@@ -122,6 +123,24 @@ asan: debian-build debian-test $(STAMPS)/group-build
 .PHONY: tsan
 tsan: debian-build debian-test $(STAMPS)/group-build
 	$(call native_tests,tsan,$$(setarch -R true 2>/dev/null && echo setarch -R))
+
+# Clang and its libFuzzer. What was found so far is tried first, then new inputs for some seconds.
+FUZZ_SECONDS ?= 10
+.PHONY: fuzz
+fuzz: debian-build $(STAMPS)/group-build
+	@scripts/setup_debian.sh clang libclang-rt-14-dev
+	$(say) 'building the fuzzers: preset fuzz'
+	@[ -f build/fuzz/build.ninja ] || $(RUN) cmake --preset fuzz -DCMAKE_MAKE_PROGRAM="$(VENV)/bin/ninja" >/dev/null
+	@$(RUN) cmake --build --preset fuzz --parallel $(JOBS)
+	@for program in build/fuzz/tests/fuzz/*_fuzz; do \
+	  name=$$(basename $${program%_fuzz}); \
+	  mkdir -p build/fuzz/new/$$name tests/fuzz/corpus/$$name; \
+	  printf '\033[1m==>\033[0m fuzzing %s for %s s\n' $$name $(FUZZ_SECONDS); \
+	  $$program -max_total_time=$(FUZZ_SECONDS) -timeout=20 -verbosity=0 -print_final_stats=1 \
+	    -artifact_prefix=build/fuzz/ build/fuzz/new/$$name tests/fuzz/corpus/$$name 2>&1 \
+	    | tee build/fuzz/$$name.log | grep -E 'ERROR|SUMMARY|not so|number_of_executed_units' ; \
+	  [ $${PIPESTATUS[0]} -eq 0 ] || { cat build/fuzz/$$name.log; exit 1; }; \
+	done
 
 # ---- linters -----------------------------------------------------------------------------------
 

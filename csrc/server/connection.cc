@@ -239,6 +239,7 @@ void Connection::close_or_ask(Clock::time_point now, Events& events) {
   const Clock::time_point begun = read_stopped_         ? stopped_at_
                                   : !session_.greeted() ? began_
                                                         : std::min(session_.headers_begin(), now);
+  // NOLINTBEGIN(bugprone-branch-clone): the cases differ by their reasons, not by what is done
   if (longer(now - begun, limits.handshake_timeout)) {
     close(events);
   } else if (read_stopped_ || !session_.greeted()) {
@@ -256,6 +257,7 @@ void Connection::close_or_ask(Clock::time_point now, Events& events) {
     session_.ping();
     write(events);
   }
+  // NOLINTEND(bugprone-branch-clone)
 }
 
 void Connection::expire(Call& call) {
