@@ -86,8 +86,9 @@ Status take_python_error(const char* where, Code code) {
   std::string text = "raised an exception";
   const Ref module = Ref::steal(PyImport_ImportModule("aiges_native.wrapper.binding"));
   if (module) {
-    const Ref described =
-        Ref::steal(PyObject_CallMethod(module.get(), "describe_exception", "O", exception.get()));
+    const Ref described = Ref::steal(run_python([&] {
+      return PyObject_CallMethod(module.get(), "describe_exception", "O", exception.get());
+    }));
     const char* utf8 = described ? PyUnicode_AsUTF8(described.get()) : nullptr;
     if (utf8) text = utf8;
   }

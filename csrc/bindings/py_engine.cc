@@ -124,7 +124,8 @@ Ref PyEngine::call(const char* method, const char* format, ...) {
   const Ref arguments = Ref::steal(Py_VaBuildValue(format, values));
   va_end(values);
   if (!arguments) return {};
-  return Ref::steal(PyObject_CallObject(function.get(), arguments.get()));
+  return Ref::steal(
+      run_python([&] { return PyObject_CallObject(function.get(), arguments.get()); }));
 }
 
 Status PyEngine::check_return(const Ref& returned, const char* where, Code code) {
@@ -205,8 +206,9 @@ Result<OutputPtr> PyEngine::exec(const Request& request) {
   const Ref tag = Ref::steal(PyUnicode_FromStringAndSize(request.tag_text, TagText::kLength));
   PyObject* values[] = {arguments.params.get(), arguments.nodes.get(), tag.get(),
                         arguments.ids.get()};
-  const Ref response =
-      Ref::steal(PyObject_Vectorcall(static_cast<PyObject*>(once_.get()), values, 4, nullptr));
+  const Ref response = Ref::steal(run_python([&] {
+    return PyObject_Vectorcall(static_cast<PyObject*>(once_.get()), values, 4, nullptr);
+  }));
   if (!response) return take_python_error("wrapperOnceExec", Code::kExec);
   return take_response(response.get(), "wrapperOnceExec", Code::kExec, false);
 }

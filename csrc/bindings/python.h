@@ -88,7 +88,11 @@ class ReleaseGil {
 class AcquireGil {
  public:
   AcquireGil() : state_(ensure()) {}
-  ~AcquireGil() { PyGILState_Release(state_); }
+  ~AcquireGil() {
+    // Being unwound by CPython, this thread does not have it: see stop_for_ever().
+    if (PyGILState_Check() == 0) stop_for_ever();
+    PyGILState_Release(state_);
+  }
   AcquireGil(const AcquireGil&) = delete;
   AcquireGil& operator=(const AcquireGil&) = delete;
 
@@ -103,6 +107,18 @@ class AcquireGil {
   }
   const PyGILState_STATE state_;
 };
+
+// Runs code of Python's that may let other threads run in between, and may therefore find the
+// interpreter shutting down when it wants to go on. The frames behind must not be unwound then:
+// they would drop references.
+template <class Call>
+PyObject* run_python(Call&& call) {
+  try {
+    return call();
+  } catch (...) {
+    stop_for_ever();
+  }
+}
 
 // What is behind a Python object, or a TypeError: pybind11 hands out memory that nobody initialised
 // for an object whose __init__ was never called or never succeeded.

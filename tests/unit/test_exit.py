@@ -117,6 +117,48 @@ def test_what_is_left_of_a_python_engine_is_harmless(program: Program, wrapper: 
     assert ended == dict.fromkeys(ended, 1)
 
 
+# Python code that lets other threads run again and again: sooner or later it finds the interpreter
+# shutting down, and CPython ends its thread where it stands.
+RESTLESS = """
+import builtins, time
+
+from aiges_native.wrapper import Response, ResponseData
+
+def rest():
+    builtins.inside.set()
+    while True:
+        time.sleep(0)
+
+class Wrapper:
+    def wrapperOnceExec(self, params, reqData):
+        if "rest" in params:
+            rest()
+        return Response([ResponseData("k", b"v")])
+
+    def wrapperFini(self):
+        rest()
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "del engine",
+        "engine.exec_async({}, {'rest': 1})",
+        "in_background(engine.exec, {}, {'rest': 1})",
+    ],
+    ids=["fini of a dropped engine", "request on a thread of the pool", "request on a thread"],
+)
+def test_python_code_that_the_exit_interrupts_is_harmless(
+    code: str, program: Program, tmp_path: Path
+) -> None:
+    path = tmp_path / "wrapper.py"
+    path.write_text(RESTLESS)
+    before = "import builtins, threading\nbuiltins.inside = threading.Event()\n"
+    load = "engine = an.load(sys.argv[1])\n"
+    program(before + load + code + "\nassert builtins.inside.wait(60)\n" + SEEN, path)
+
+
 # A call that is inside when the main thread is done; `look` is the probe of the engine.
 BLOCKED = {
     "thread": "in_background(engine.exec, {'k': b'v'}, {'wait': 1})",
